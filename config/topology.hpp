@@ -1,0 +1,81 @@
+// What a topology file says: nodes, the actors each runs, and how they are supervised.
+//
+// Read by read_topology (config/topology_reader.hpp), which reports every mistake with file, line
+// and column. config/topology.schema.json is the same in JSON Schema.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/limits.hpp"
+
+namespace troupe::config {
+
+enum class routing_policy { round_robin, least_loaded, prefix };
+enum class engine_kind { embedded, openai };  // openai: any server that speaks the OpenAI HTTP API
+
+// One group of equal engines and the proxies before them.
+struct engine_spec {
+  std::string name;  // engines are called name-0, name-1, …; or name, where count is 1
+  engine_kind kind = engine_kind::embedded;
+  std::uint32_t count = 1;
+
+  // kind: openai
+  std::string url;  // http://host:port, without a path
+  std::chrono::milliseconds probe_interval{1'000};
+
+  // kind: embedded
+  std::string model;         // path of a GGUF file; empty: given by the command line
+  std::string served_model;  // name in the API; empty: the file's own name
+  std::uint32_t threads = 1;
+  std::uint64_t kv_bytes = 512ULL * 1024 * 1024;
+  std::uint32_t context_tokens_max = 0;  // 0: the model's
+};
+
+struct endpoint_spec {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8000;
+  std::uint32_t threads = 1;
+  http_limits limits;
+};
+
+struct router_spec {
+  routing_policy policy = routing_policy::prefix;
+  router_limits limits;
+};
+
+enum class restart_strategy { one_for_one, one_for_all, rest_for_one };
+
+struct supervisor_spec {
+  restart_strategy strategy = restart_strategy::one_for_one;
+  std::uint32_t restarts_max = 10;  // more within the period: the supervisor gives up
+  std::chrono::milliseconds period{60'000};
+  std::chrono::milliseconds backoff_min{100};  // doubled at each restart, with jitter
+  std::chrono::milliseconds backoff_max{10'000};
+};
+
+enum class log_format { text, json };
+
+struct log_spec {
+  std::string level = "info";  // trace, debug, info, warn, error
+  log_format format = log_format::text;
+};
+
+struct node_spec {
+  std::string name = "local";
+  endpoint_spec endpoint;
+  router_spec router;
+  std::vector<engine_spec> engines;
+  supervisor_spec supervisor;
+  log_spec log;
+  client_limits client;
+  stream_limits stream;
+};
+
+struct topology {
+  std::vector<node_spec> nodes;
+};
+
+}  // namespace troupe::config

@@ -1,0 +1,64 @@
+// Plain HTTP/1.1 message types, free of Beast, shared by server, client and everything above them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::transport::http {
+
+struct field {
+  std::string name;
+  std::string value;
+};
+
+// Header fields in the order they came; names compare without case.
+class fields {
+ public:
+  void add(std::string_view name, std::string_view value);
+  void set(std::string_view name, std::string_view value);
+  void erase(std::string_view name);
+
+  // Value of the first field of that name, empty where there is none.
+  std::string_view find(std::string_view name) const;
+  bool contains(std::string_view name) const;
+
+  auto begin() const { return list_.begin(); }
+  auto end() const { return list_.end(); }
+  std::size_t size() const { return list_.size(); }
+
+ private:
+  std::vector<field> list_;
+};
+
+struct request {
+  std::string method = "GET";
+  std::string target = "/";  // path and query, as it came
+  http::fields fields;
+  std::string body;  // byte for byte
+
+  // The target without its query.
+  std::string_view path() const;
+};
+
+struct response_head {
+  unsigned status = 200;
+  http::fields fields;
+};
+
+// A TCP endpoint of an upstream: host name or address, and port.
+struct endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+// Returns the standard reason phrase of a status code.
+std::string_view reason_phrase(unsigned status);
+
+// True for fields that belong to one connection and must not be forwarded (RFC 9110, 7.6.1).
+bool is_hop_by_hop(std::string_view name);
+
+}  // namespace troupe::transport::http
