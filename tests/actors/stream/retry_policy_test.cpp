@@ -1,0 +1,69 @@
+#include "actors/stream/retry_policy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe::actors {
+namespace {
+
+TEST(retry_policy, a_refused_connection_goes_elsewhere) {
+  retry_policy policy{3};
+  EXPECT_EQ(policy.begin_attempt(4), 1U);
+  EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::retry);
+  EXPECT_EQ(policy.begin_attempt(7), 2U);
+  EXPECT_EQ(policy.tried(), (std::vector<std::uint32_t>{4, 7}));
+}
+
+TEST(retry_policy, attempts_are_bounded) {
+  retry_policy policy{3};
+  for (std::uint32_t engine = 0; engine < 2; ++engine) {
+    policy.begin_attempt(engine);
+    EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::retry);
+  }
+  policy.begin_attempt(2);
+  EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::give_up);
+  EXPECT_EQ(policy.final_code(), errc::connect_failed);
+  EXPECT_NE(policy.final_text().find("3 engines"), std::string::npos);
+}
+
+TEST(retry_policy, a_request_that_lost_two_engines_is_quarantined) {
+  retry_policy policy{10};
+  policy.begin_attempt(0);
+  EXPECT_EQ(policy.attempt_failed(errc::connection_lost, 0), verdict::retry);
+  policy.begin_attempt(1);
+  EXPECT_EQ(policy.attempt_failed(errc::timeout, 0), verdict::give_up);
+  EXPECT_NE(policy.final_text().find("quarantined"), std::string::npos);
+}
+
+TEST(retry_policy, refused_connections_do_not_count_as_lost_engines) {
+  retry_policy policy{10};
+  for (std::uint32_t engine = 0; engine < 5; ++engine) {
+    policy.begin_attempt(engine);
+    EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::retry);
+  }
+}
+
+TEST(retry_policy, nothing_is_retried_once_bytes_have_gone_out) {
+  retry_policy policy{3};
+  policy.begin_attempt(0);
+  EXPECT_EQ(policy.attempt_failed(errc::connection_lost, 1), verdict::end_stream);
+}
+
+TEST(retry_policy, what_no_other_engine_would_do_better_is_not_retried) {
+  for (auto code : {errc::invalid_request, errc::payload_too_large, errc::cancelled}) {
+    retry_policy policy{3};
+    policy.begin_attempt(0);
+    EXPECT_EQ(policy.attempt_failed(code, 0), verdict::give_up) << to_string(code);
+  }
+}
+
+TEST(retry_policy, a_full_engine_sends_the_request_elsewhere) {
+  retry_policy policy{2};
+  policy.begin_attempt(0);
+  EXPECT_EQ(policy.attempt_failed(errc::overloaded, 0), verdict::retry);
+  policy.begin_attempt(1);
+  EXPECT_EQ(policy.attempt_failed(errc::overloaded, 0), verdict::give_up);
+  EXPECT_EQ(policy.final_code(), errc::overloaded);
+}
+
+}  // namespace
+}  // namespace troupe::actors

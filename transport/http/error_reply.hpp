@@ -1,0 +1,27 @@
+// Where errors meet HTTP: the one table of status codes, and the error body OpenAI clients expect.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/errc.hpp"
+
+namespace troupe::transport::http {
+
+// Status code of an error, for an answer that has not begun.
+unsigned status_of(errc code);
+
+// Name of the error's class as OpenAI's API and vLLM spell it ("BadRequestError", …).
+std::string_view type_of(errc code);
+
+// Body: {"error":{"message":…,"type":…,"param":…,"code":…}}; `param` names the field at fault, or
+// is empty. `status` goes into "code", as vLLM does.
+std::string error_body(errc code, std::string_view message, std::string_view param = {});
+
+// The same as one server-sent event, for a stream that has begun.
+std::string error_event(errc code, std::string_view message);
+
+// Appends text to a JSON string, escaped; bytes that are no UTF-8 become U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace troupe::transport::http
