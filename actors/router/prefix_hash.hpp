@@ -1,0 +1,54 @@
+// The chunk chain of a prompt: XXH3 per 64-byte chunk, chained as a prefix sum.
+//
+// H_i = H_{i-1} + mum(L_i, i), with H_0 from the namespace (model, cache salt) and everything keyed
+// by a per-deployment secret, so that a client cannot aim for another's hashes. Equal H_i means equal
+// first i chunks, up to chance. Only full chunks count; text comes in pieces of any size.
+//
+// Thread: confined. Source: shared structure of the prefix-index measurements, docs/design.md.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "actors/router/routing_types.hpp"
+
+namespace troupe::actors {
+
+// The secret of a deployment; routers that share an index share it.
+struct hash_seed {
+  std::uint64_t value = 0;
+};
+
+class prefix_hash {
+ public:
+  explicit prefix_hash(hash_seed seed);
+
+  // Starts a new prompt; keeps the memory of the last one.
+  void reset();
+
+  // Appends bytes to the stream.
+  void feed(std::string_view bytes);
+
+  // Appends one byte to the stream.
+  void feed(char byte) { feed(std::string_view{&byte, 1}); }
+
+  // Returns the chain of all full chunks in the namespace of (model, salt).
+  std::vector<chunk_hash> chain(std::string_view model, std::string_view cache_salt) const;
+
+  // Returns how many bytes were fed since reset.
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  void add_chunk(const char* chunk);
+
+  std::uint64_t seed_;
+  std::uint64_t sum_ = 0;               // H_i without H_0, which is added at the end
+  std::uint64_t bytes_ = 0;             // fed in all
+  std::array<char, chunk_bytes> tail_;  // the open chunk, bytes_ % chunk_bytes long
+  std::vector<chunk_hash> sums_;
+};
+
+}  // namespace troupe::actors

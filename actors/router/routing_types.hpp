@@ -1,0 +1,119 @@
+// The small values that routing speaks in: handles, what a request asks for, what was decided.
+//
+// Thread: plain values, any. Units: tokens, bytes and chunks never mix; seconds end in `_s`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+// Names one engine within one router, for as long as it is added; never reused for another.
+enum class engine_id : std::uint32_t {};
+
+// Names one assignment of a request to an engine; grows from 1, never reused.
+enum class lease_id : std::uint64_t {};
+
+// H_i of the chunk chain: stands for the first i chunks of one prompt in one namespace.
+using chunk_hash = std::uint64_t;
+
+// Bytes of the canonical prompt stream per chunk, about one 16-token block.
+inline constexpr std::size_t chunk_bytes = 64;
+
+enum class engine_state : std::uint8_t {
+  up,        // takes requests
+  draining,  // takes no new ones, finishes what it has
+  down,      // takes none; its leases end by themselves or by engine_failed
+};
+
+struct engine_config {
+  std::string name;                 // for logs and metrics
+  std::vector<std::string> models;  // names it answers to
+  engine_state state = engine_state::up;
+  std::uint64_t kv_tokens_max = 0;  // capacity of its prefix cache; 0: not known
+};
+
+// What a scrape of the engine said; counts requests of every router, ours included.
+struct engine_load {
+  std::uint32_t running = 0;
+  std::uint32_t waiting = 0;
+};
+
+// What routing needs to know of a request body, read by prompt_reader.
+struct prompt_facts {
+  std::string model;
+  std::vector<chunk_hash> chain;    // of the full chunks; empty where hashing is off
+  std::uint64_t prompt_bytes = 0;   // length of the canonical stream
+  std::uint32_t prompt_tokens = 0;  // known only where the prompt came as token ids, else 0
+  std::uint32_t max_tokens = 0;     // 0: not said
+  bool stream = false;
+  bool include_usage = false;  // stream_options.include_usage
+  std::string cache_salt;
+  std::string session;  // `session_id`, else `user`; empty: neither
+};
+
+enum class route_reason : std::uint8_t {
+  only_candidate,  // no other engine could take it
+  rotation,        // round_robin, or a tie
+  least_loaded,    // fewest requests
+  prefix,          // least cost, and some of the prompt is expected in its cache
+  least_cost,      // least cost, with nothing expected in its cache
+};
+
+// Where a request goes, and what was expected of it.
+struct decision {
+  engine_id engine{};
+  lease_id lease{};
+  std::uint32_t prompt_tokens = 0;   // estimated, or known from token ids
+  std::uint32_t cached_tokens = 0;   // of these, expected in the engine's cache
+  std::uint32_t matched_chunks = 0;  // of the chain
+  route_reason reason = route_reason::rotation;
+};
+
+// One line of the explanation of a decision.
+struct engine_cost {
+  engine_id engine{};
+  std::uint32_t cached_tokens = 0;
+  std::uint32_t load = 0;  // running + waiting
+  double own_s = 0;        // P(h, n-h): prefill of what is not cached
+  double waiting_s = 0;    // W: own-time assigned before it and not yet answered
+  double cost_s = 0;       // what was compared
+};
+
+// `usage` of an answer; zeros where the engine sent none.
+struct usage_counts {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;
+  std::uint32_t completion_tokens = 0;
+  bool cached_known = false;  // the answer had prompt_tokens_details.cached_tokens
+};
+
+enum class lease_outcome : std::uint8_t {
+  completed,
+  cancelled,  // the client left
+  failed,     // the engine did not answer, or broke off
+};
+
+// Predicted against actual, for the self-proof metric.
+struct prediction {
+  engine_id engine{};
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t predicted_cached_tokens = 0;
+  std::uint32_t actual_cached_tokens = 0;
+};
+
+// Returns the reason's name, as metrics and logs spell it.
+constexpr const char* to_string(route_reason reason) {
+  switch (reason) {
+    case route_reason::only_candidate: return "only_candidate";
+    case route_reason::rotation: return "rotation";
+    case route_reason::least_loaded: return "least_loaded";
+    case route_reason::prefix: return "prefix";
+    case route_reason::least_cost: return "least_cost";
+  }
+  return "unknown";
+}
+
+}  // namespace troupe::actors
