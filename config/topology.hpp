@@ -32,6 +32,7 @@ struct engine_spec {
   std::uint32_t threads = 1;
   std::uint64_t kv_bytes = 512ULL * 1024 * 1024;
   std::uint32_t context_tokens_max = 0;  // 0: the model's
+  engine_limits limits;
 };
 
 struct endpoint_spec {

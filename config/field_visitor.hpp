@@ -1,0 +1,104 @@
+// What can be said about the fields of a configuration file, said once.
+//
+// describe (config/topology_fields.hpp) walks the structs of a topology and calls one of these for
+// each field. The reader, the JSON Schema and the reference table are three visitors, so a field
+// that one knows, all know; defaults come from the structs themselves.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe::config {
+
+struct field {
+  std::string_view key;
+  std::string_view help;  // one or two sentences, for the reference and for editors
+  bool required = false;
+};
+
+// Allowed values, both ends included.
+struct range {
+  std::uint64_t min;
+  std::uint64_t max;
+};
+
+struct duration_range {
+  std::chrono::milliseconds min;
+  std::chrono::milliseconds max;
+};
+
+enum class text_form {
+  any,     // up to 4 KiB without control characters
+  name,    // of a node or an engine
+  listen,  // ADDRESS:PORT
+  url,     // http://HOST:PORT
+  path,    // of a file; relative to the folder of the configuration file
+};
+
+class field_visitor {
+ public:
+  using body = std::function<void()>;
+  // One kind of item of a list: its word and what its map holds.
+  struct item_kind {
+    field word;
+    std::function<void(field_visitor&)> describe;
+  };
+
+  virtual ~field_visitor() = default;
+
+  virtual void text(const field& f, text_form form, std::string& value) = 0;
+  virtual void integer(const field& f, const range& allowed, std::uint64_t& value) = 0;
+  virtual void size(const field& f, const range& allowed, std::uint64_t& value) = 0;
+  virtual void duration(const field& f, const duration_range& allowed,
+                        std::chrono::milliseconds& value) = 0;
+  virtual void word(const field& f, const std::vector<std::string_view>& names,
+                    std::size_t& index) = 0;
+
+  // A map of the fields that `fields` visits.
+  virtual void section(const field& f, const body& fields) = 0;
+
+  // A map from names to maps, such as `nodes`.
+  virtual void named(const field& f,
+                     const std::function<void(const std::string& name, field_visitor&)>& each) = 0;
+
+  // A list whose items are maps with one key each, the kind of the item.
+  virtual void list(const field& f, const std::vector<item_kind>& kinds) = 0;
+
+  // Fields that exist only where the word field `key` reads `value`; `holds` says if it does.
+  virtual void only_where(std::string_view key, std::string_view value, bool holds,
+                          const body& fields) = 0;
+
+  // A rule over several fields: `broken` returns the sentence, or nothing where all is well. Asked
+  // by the reader, and only if every one of the keys was read without mistake.
+  virtual void rule(std::initializer_list<std::string_view> keys,
+                    const std::function<std::string()>& broken) = 0;
+
+  // The same for integers, sizes and enumerations as the structs hold them.
+  template <std::unsigned_integral T>
+  void count(const field& f, const range& allowed, T& value) {
+    std::uint64_t wide = value;
+    integer(f, allowed, wide);
+    value = static_cast<T>(wide);
+  }
+  template <std::unsigned_integral T>
+  void bytes(const field& f, const range& allowed, T& value) {
+    std::uint64_t wide = value;
+    size(f, allowed, wide);
+    value = static_cast<T>(wide);
+  }
+  template <class Enum>
+  void choice(const field& f, const std::vector<std::string_view>& names, Enum& value) {
+    auto index = static_cast<std::size_t>(value);
+    word(f, names, index);
+    value = static_cast<Enum>(index);
+  }
+};
+
+}  // namespace troupe::config

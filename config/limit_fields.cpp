@@ -1,0 +1,93 @@
+// The bounds of limits.hpp, as fields of the configuration file.
+#include "config/topology_fields.hpp"
+
+namespace troupe::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr duration_range any_timeout{1ms, 24h};
+
+}  // namespace
+
+void describe(field_visitor& v, http_limits& limits) {
+  v.bytes({"header", "Largest request line and header fields; beyond it the answer is 431."},
+          {kib, mib}, limits.header_bytes_max);
+  v.bytes({"body", "Largest request body; beyond it the answer is 413."}, {kib, 4 * gib},
+          limits.body_bytes_max);
+  v.count({"connections", "Client connections of one I/O thread; further ones are closed."},
+          {1, 1'000'000}, limits.connections_max);
+  v.bytes({"queued",
+           "Bytes of an answer held for a client that reads slower than the engine "
+           "writes; beyond it the engine is not read until the client caught up."},
+          {4 * kib, gib}, limits.queued_bytes_max);
+  v.duration({"header_timeout",
+              "From the first byte of a request to the end of its header; then "
+              "the answer is 408."},
+             any_timeout, limits.header_timeout);
+  v.duration({"body_timeout", "Longest pause within a request body; then the answer is 408."},
+             any_timeout, limits.body_timeout);
+  v.duration({"idle_timeout", "How long a connection without a request is kept."}, any_timeout,
+             limits.idle_timeout);
+  v.duration({"write_timeout",
+              "Longest time without progress while writing an answer; then the "
+              "connection is closed."},
+             any_timeout, limits.write_timeout);
+}
+
+void describe(field_visitor& v, client_limits& limits) {
+  v.bytes({"header", "Largest header an engine may answer with."}, {kib, mib},
+          limits.header_bytes_max);
+  v.count({"pooled_connections", "Idle connections kept open to one engine."}, {0, 100'000},
+          limits.pooled_connections_max);
+  v.duration({"connect_timeout",
+              "Longest time to connect; then the request goes to another "
+              "engine."},
+             any_timeout, limits.connect_timeout);
+  v.duration({"idle_timeout",
+              "Longest pause within an engine's answer; then the engine counts as "
+              "hung. It must exceed the longest prefill."},
+             any_timeout, limits.idle_timeout);
+  v.duration({"pooled_timeout", "How long an idle connection to an engine is kept."}, any_timeout,
+             limits.pooled_timeout);
+}
+
+void describe(field_visitor& v, router_limits& limits) {
+  v.count({"index_blocks",
+           "Chunks of prompts the prefix index remembers, over all engines; the "
+           "oldest are forgotten first."},
+          {1, 1'000'000'000}, limits.index_blocks_max);
+  v.bytes({"prompt",
+           "Longest prompt text that is hashed for routing; of a longer one the start "
+           "is."},
+          {kib, 4 * gib}, limits.prompt_bytes_max);
+  v.duration({"route_timeout", "Longest wait for an engine; then the answer is 503."}, any_timeout,
+             limits.route_timeout);
+  v.count({"attempts", "Engines tried for one request before its first byte."}, {1, 100},
+          limits.attempts_max);
+}
+
+void describe(field_visitor& v, stream_limits& limits) {
+  v.bytes({"event",
+           "Largest event of an engine's stream; beyond it the stream ends with an "
+           "error."},
+          {kib, gib}, limits.event_bytes_max);
+}
+
+void describe(field_visitor& v, engine_limits& limits) {
+  v.count({"queued_requests", "Requests that wait in an engine; further ones get 503."},
+          {1, 1'000'000}, limits.queued_requests_max);
+  v.count({"running_requests", "Requests computed in one step."}, {1, 4'096},
+          limits.running_requests_max);
+  v.count({"step_tokens", "Tokens computed in one step, over all requests."}, {1, 1'000'000},
+          limits.step_tokens_max);
+  v.count({"stop_strings", "Stop strings of one request."}, {0, 1'024}, limits.stop_strings_max);
+  v.bytes({"stop_string", "Length of one stop string."}, {1, 64 * kib},
+          limits.stop_string_bytes_max);
+}
+
+}  // namespace troupe::config

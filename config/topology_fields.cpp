@@ -1,0 +1,204 @@
+#include "config/topology_fields.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "config/mistake.hpp"
+#include "config/topology_names.hpp"
+#include "config/units.hpp"
+
+namespace troupe::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t mib = 1024 * 1024;
+constexpr std::uint64_t tib = mib * mib;
+
+// Visits one limits struct as the section `limits`.
+template <class Limits>
+void limits_section(field_visitor& v, std::string_view help, Limits& limits) {
+  v.section({"limits", help}, [&] { describe(v, limits); });
+}
+
+// Returns the mistake where a group of engines takes a name that another one has.
+std::string taken_name(const node_spec& node, const engine_spec& group) {
+  std::set<std::string> taken;
+  for (const engine_spec& other : node.engines) {
+    for (std::string& name : engine_names(other)) taken.insert(std::move(name));
+  }
+  for (const std::string& name : engine_names(group)) {
+    if (taken.contains(name))
+      return "another engine of this node is already called " + quote(name);
+  }
+  return {};
+}
+
+void describe_embedded(field_visitor& v, engine_spec& engine) {
+  v.count({"count",
+           "How many equal engines, each a process of its own; they are called name-0, "
+           "name-1 and so on, or just name where there is one."},
+          {1, 64}, engine.count);
+  v.text({"model",
+          "GGUF file of the model, relative to this file's folder; empty: given by "
+          "`troupe up --model`."},
+         text_form::path, engine.model);
+  v.text({"served_model",
+          "The model's name in the API; empty: the name of the model file without "
+          "its suffix."},
+         text_form::any, engine.served_model);
+  v.count({"threads", "Threads of each engine's computation."}, {1, 256}, engine.threads);
+  v.bytes({"kv", "Memory of each engine for keys and values, the cached prefixes included."},
+          {mib, tib}, engine.kv_bytes);
+  v.count({"context",
+           "Longest sequence in tokens, prompt and answer together; 0: the model's own "
+           "limit."},
+          {0, 16'777'216}, engine.context_tokens_max);
+  limits_section(v, "What each engine takes on at once.", engine.limits);
+}
+
+void describe_openai(field_visitor& v, engine_spec& engine) {
+  v.text({"url", "Where the engine listens: http://HOST:PORT, without a path.", true},
+         text_form::url, engine.url);
+  v.duration({"probe_interval", "Time between two checks of the engine's health and models."},
+             {10ms, 1h}, engine.probe_interval);
+  if (engine.url.ends_with('/')) engine.url.pop_back();
+}
+
+std::vector<field_visitor::item_kind> actor_kinds(node_spec& node, std::size_t& routers) {
+  field_visitor::item_kind router{
+      {"router", "Chooses the engine of each request. A node has exactly one."},
+      [&](field_visitor& v) {
+        describe(v, node.router);
+        ++routers;
+        v.rule({}, [&]() -> std::string {
+          return routers > 1 ? "a node has only one router; remove this one" : "";
+        });
+      }};
+  field_visitor::item_kind engine{
+      {"engine", "A group of engines and the proxies before them. A node has at least one."},
+      [&](field_visitor& v) {
+        engine_spec group;
+        describe(v, group);
+        v.rule({"name", "count"}, [&] { return taken_name(node, group); });
+        node.engines.push_back(std::move(group));
+      }};
+  return {std::move(router), std::move(engine)};
+}
+
+}  // namespace
+
+std::vector<std::string> engine_names(const engine_spec& group) {
+  if (group.count == 1) return {group.name};
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < group.count; ++i) {
+    names.push_back(group.name + "-" + std::to_string(i));
+  }
+  return names;
+}
+
+void describe(field_visitor& v, endpoint_spec& endpoint) {
+  std::string listen = format_listen({endpoint.address, endpoint.port});
+  v.text({"listen",
+          "Address and port of the HTTP endpoint; 0.0.0.0 is every interface, port 0 any "
+          "free port."},
+         text_form::listen, listen);
+  if (auto parsed = parse_listen(listen)) {
+    endpoint.address = std::move(parsed->address);
+    endpoint.port = parsed->port;
+  }
+  v.count({"threads", "I/O threads; each accepts connections and forwards streams."}, {1, 256},
+          endpoint.threads);
+  limits_section(v, "What the endpoint accepts from clients.", endpoint.limits);
+}
+
+void describe(field_visitor& v, router_spec& router) {
+  v.choice({"policy",
+            "`prefix`: where the prompt's start is cached, weighed against load; "
+            "`least_loaded`: the fewest requests; `round_robin`: in turn."},
+           routing_policy_names(), router.policy);
+  limits_section(v, "What the router remembers and how long it waits.", router.limits);
+}
+
+void describe(field_visitor& v, supervisor_spec& supervisor) {
+  constexpr duration_range any_period{1ms, 24h};
+  v.choice({"strategy",
+            "What is restarted when one child ends: `one_for_one`, that child; "
+            "`one_for_all`, all; `rest_for_one`, it and those started after it."},
+           restart_strategy_names(), supervisor.strategy);
+  v.count({"restarts_max", "Restarts within the period after which the supervisor gives up."},
+          {0, 1'000'000}, supervisor.restarts_max);
+  v.duration({"period", "The time over which restarts are counted."}, any_period,
+             supervisor.period);
+  v.section({"backoff", "The wait before a restart; it doubles each time, with jitter."}, [&] {
+    v.duration({"min", "The first wait."}, any_period, supervisor.backoff_min);
+    v.duration({"max", "The longest wait."}, any_period, supervisor.backoff_max);
+    v.rule({"max", "min"}, [&]() -> std::string {
+      if (supervisor.backoff_min <= supervisor.backoff_max) return "";
+      return "the longest wait, " + format_duration(supervisor.backoff_max) +
+             ", is shorter than the first, " + format_duration(supervisor.backoff_min);
+    });
+  });
+}
+
+void describe(field_visitor& v, log_spec& log) {
+  const name_list& levels = log_level_names();
+  auto index =
+      static_cast<std::size_t>(std::find(levels.begin(), levels.end(), log.level) - levels.begin());
+  v.word({"level", "The least important lines that are written."}, levels, index);
+  if (index < levels.size()) log.level = levels[index];
+  v.choice({"format", "`text` for people, `json` for machines: one object a line."},
+           log_format_names(), log.format);
+}
+
+void describe(field_visitor& v, engine_spec& engine) {
+  v.text({"name", "What logs and metrics call the engine; unique within the node.", true},
+         text_form::name, engine.name);
+  v.choice({"kind",
+            "`embedded`: a CPU engine that the node starts itself; `openai`: a server that "
+            "already runs and speaks the OpenAI HTTP API, such as vLLM."},
+           engine_kind_names(), engine.kind);
+  v.only_where("kind", "embedded", engine.kind == engine_kind::embedded,
+               [&] { describe_embedded(v, engine); });
+  v.only_where("kind", "openai", engine.kind == engine_kind::openai,
+               [&] { describe_openai(v, engine); });
+}
+
+void describe(field_visitor& v, node_spec& node) {
+  v.section({"endpoint", "The HTTP endpoint that clients talk to."},
+            [&] { describe(v, node.endpoint); });
+  v.section({"log", "What the node writes to its standard error."}, [&] { describe(v, node.log); });
+  v.section({"supervisor", "How engines that end are restarted."},
+            [&] { describe(v, node.supervisor); });
+  v.section({"client", "How the node talks to its engines."}, [&] { describe(v, node.client); });
+  v.section({"stream", "What is kept for one answer under way."},
+            [&] { describe(v, node.stream); });
+  std::size_t routers = 0;
+  v.list({"actors", "The actors the node runs: one router and at least one engine.", true},
+         actor_kinds(node, routers));
+  v.rule({"actors"}, [&]() -> std::string {
+    return routers == 0 ? "the node has no router; add `- router: {}`" : "";
+  });
+  v.rule({"actors"}, [&]() -> std::string {
+    return node.engines.empty() ? "the node has no engine; add one, such as `- engine: {name: "
+                                  "local, model: model.gguf}`"
+                                : "";
+  });
+}
+
+void describe(field_visitor& v, topology& value) {
+  std::uint64_t version = format_version;
+  v.count({"troupe", "Version of this file format.", true}, {format_version, format_version},
+          version);
+  v.named({"nodes", "The nodes; each is one process, started by `troupe up --node NAME`.", true},
+          [&](const std::string& name, field_visitor& inner) {
+            node_spec node;
+            node.name = name;
+            describe(inner, node);
+            value.nodes.push_back(std::move(node));
+          });
+}
+
+}  // namespace troupe::config
