@@ -1,0 +1,129 @@
+// Continuous batching: which tokens of which sequences the next step computes.
+//
+// A step decodes first (one token of each running sequence), then prefills in chunks, then admits
+// waiting requests, oldest first, within `step_tokens_max` tokens. An admitted request gets the
+// blocks of its whole prompt at once. When a decoding sequence finds no block, the newest running
+// one is pre-empted: it returns to the head of the queue and is computed again later, from what the
+// prefix cache still has.
+//
+// Thread: one caller at a time; calls alternate plan, apply; submit and cancel come between.
+// Bounds: engine_limits::queued_requests_max waiting, running_requests_max running (never more than
+// step_tokens_max, so that a prefill always makes progress).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/limits.hpp"
+#include "engine/embedded/model/forward_pass.hpp"
+#include "engine/embedded/serve/block_pool.hpp"
+#include "engine/embedded/serve/generation_request.hpp"
+#include "runtime/errc.hpp"
+
+namespace troupe::engine {
+
+struct scheduler_config {
+  config::engine_limits limits;
+  std::uint32_t kv_blocks = 0;
+  std::uint32_t context_tokens_max = 0;  // prompt and output together
+  std::vector<std::int32_t> end_tokens;  // end of sequence, end of turn
+  std::string fingerprint;               // of the model
+};
+
+// One row of logits to sample from, in the order of the rows.
+struct planned_sample {
+  request_id id = 0;
+  const sampling_params* params = nullptr;
+  std::uint64_t position = 0;
+  std::span<const std::int32_t> banned;
+};
+
+// A request that runs for the first time in this step.
+struct admission {
+  request_id id = 0;
+  std::uint32_t cached_tokens = 0;
+};
+
+// Spans point into the scheduler and are valid until apply.
+struct step_plan {
+  std::vector<sequence_slice> slices;
+  std::vector<planned_sample> samples;
+  std::vector<admission> admitted;
+};
+
+struct step_token {
+  request_id id = 0;
+  std::int32_t token = 0;
+  std::optional<finish_reason> finish;
+  std::optional<std::int32_t> stop_token;  // the one of stop_token_ids that ended it
+};
+
+struct scheduler_stats {
+  std::size_t running = 0;
+  std::size_t waiting = 0;
+  double kv_usage = 0;  // share of blocks that sequences reference
+  std::uint64_t preemptions = 0;
+  block_pool::counters prefix;
+};
+
+// Returns the error of a prompt and output that exceed the context, in vLLM's words.
+caf::error exceeds_context(std::uint64_t context_tokens_max, std::uint64_t prompt_tokens,
+                           std::uint64_t output_tokens);
+
+class scheduler {
+ public:
+  explicit scheduler(scheduler_config config);
+  ~scheduler();
+
+  // Queues a request. Errors: invalid_request (empty prompt, over the context), exceeds_kv (more
+  // blocks than the pool has), overloaded (the queue is full).
+  caf::expected<void> submit(request_id id, generation_request request);
+
+  // Forgets a request, waiting or running; false where there is none of that id.
+  bool cancel(request_id id);
+
+  bool has_work() const { return !running_.empty() || !waiting_.empty(); }
+
+  // Plans the next step; without slices only when there is no work.
+  const step_plan& plan();
+
+  // Takes the tokens sampled for plan().samples and returns them with what they ended.
+  std::vector<step_token> apply(std::span<const std::int32_t> sampled);
+
+  scheduler_stats stats() const;
+  const block_pool& blocks() const { return pool_; }
+
+ private:
+  struct sequence;
+  using sequence_ptr = std::unique_ptr<sequence>;
+
+  void plan_decodes();
+  void plan_prefills();
+  void admit();
+  bool take_blocks(sequence& s);
+  bool grow(std::size_t index);
+  void preempt_newest();
+  void add_slice(sequence& s, std::uint64_t tokens);
+  void publish(sequence& s);
+  step_token take_token(sequence& s, std::int32_t token);
+  bool is_end_token(std::int32_t token) const;
+
+  scheduler_config config_;
+  std::size_t running_max_;
+  block_pool pool_;
+  std::deque<sequence_ptr> waiting_;
+  std::vector<sequence_ptr> running_;  // in order of admission
+  step_plan plan_;
+  std::vector<sequence*> planned_;  // of each slice
+  std::uint64_t budget_ = 0;
+  bool preempted_ = false;
+  bool is_planned_ = false;
+  std::uint64_t preemptions_ = 0;
+};
+
+}  // namespace troupe::engine
