@@ -180,8 +180,9 @@ std::size_t sampler::keep_best(const sampling_params& params) {
 }
 
 std::int32_t sampler::draw(const sampling_params& params, std::uint64_t position) {
-  std::span<const candidate> kept = candidates_;
-  if (params.top_p < 1 || params.top_k > 0) kept = kept.last(keep_best(params));
+  const bool filters = params.top_p < 1 || params.top_k > 0;
+  const auto count = filters ? keep_best(params) : candidates_.size();
+  const auto kept = std::span{candidates_}.last(count);
   auto total = std::uint64_t{0};
   for (const auto& c : kept) total += c.weight;
   auto ticket = multiply_high(random_bits(params.seed, position), total);
