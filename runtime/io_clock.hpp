@@ -43,16 +43,19 @@ class io_clock : public caf::actor_clock {
   timer_counts counts() const;
   std::size_t armed() const { return counts().armed; }
 
-  // Sends off what is due on a thread and sets its Asio timer; called there after each handler.
-  void settle(std::size_t index, caf::execution_unit* unit);
+  // Sends off what is due on a thread; called there after each handler, before its actors run.
+  void send_due(std::size_t index, caf::execution_unit* unit);
 
-  // Drops all timers and refuses new ones. The Asio timers are cancelled by close_shard.
+  // Sets a thread's Asio timer to its earliest deadline; called there after its actors have run.
+  void set_kernel_timer(std::size_t index);
+
+  // Drops all timers and refuses new ones.
   void close();
 
-  // Cancels the Asio timer of a shard; call on its thread.
-  void close_shard(std::size_t index);
+  // Cancels a thread's Asio timer; called there.
+  void cancel_kernel_timer(std::size_t index);
 
-  // Destroys the Asio timers; call when the threads have ended and before their contexts go.
+  // Destroys the Asio timers; called when the threads have ended and before their contexts go.
   void release();
 
   // caf::actor_clock
@@ -74,9 +77,9 @@ class io_clock : public caf::actor_clock {
  private:
   struct shard;
 
-  shard& own_shard() const;
+  shard* own_shard() const;
   void arm(timer_entry entry);
-  bool cancel(const timer_key& key);
+  void cancel(const timer_key& key);
 
   std::vector<std::unique_ptr<shard>> shards_;
   std::atomic<bool> closed_{false};

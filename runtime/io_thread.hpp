@@ -13,8 +13,9 @@
 #include <cstddef>
 #include <memory>
 
-#include <caf/detail/unique_function.hpp>
 #include <caf/fwd.hpp>
+
+#include "runtime/task.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -34,8 +35,6 @@ class turn_listener {
 
 class io_thread {
  public:
-  using task = caf::detail::unique_function<void()>;
-
   explicit io_thread(std::size_t index = 0);
   io_thread(const io_thread&) = delete;
   io_thread& operator=(const io_thread&) = delete;
