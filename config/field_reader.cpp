@@ -262,7 +262,7 @@ void field_reader::list(const field& f, const std::vector<item_kind>& kinds) {
   }
 }
 
-// Returns whether the item is of one of the kinds, whatever its fields are like.
+// Returns whether the item is a map of one of the kinds, whatever its fields are like.
 bool field_reader::read_item(const yaml_node& item, const std::string& path,
                              const std::vector<item_kind>& kinds) {
   std::vector<std::string_view> words;
@@ -282,8 +282,9 @@ bool field_reader::read_item(const yaml_node& item, const std::string& path,
   enter(item, item.at, path);
   for (std::string_view word : words) scopes_.back().known.emplace(word);
   if (kind != kinds.end()) section(kind->word, [&] { kind->describe(*this); });
+  const bool is_read = kind != kinds.end() && !scopes_.back().wrong.contains(entry.key);
   leave();
-  return kind != kinds.end();
+  return is_read;
 }
 
 void field_reader::only_where(std::string_view key, std::string_view value, bool holds,

@@ -1,7 +1,6 @@
 #include "config/mistake.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace troupe::config {
@@ -14,23 +13,27 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// The number of single-letter edits between two words, letter case and `-`/`_` aside.
+bool is_same_letter(char a, char b) {
+  return lower(a) == lower(b) || ((a == '-' || a == '_') && (b == '-' || b == '_'));
+}
+
+// The number of single-letter edits and swaps of neighbours between two words, letter case and
+// `-`/`_` aside.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  auto same = [](char x, char y) {
-    return lower(x) == lower(y) || ((x == '-' || x == '_') && (y == '-' || y == '_'));
-  };
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (same(a[i], b[j]) ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+  std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) table[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) table[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced =
+          table[i - 1][j - 1] + (is_same_letter(a[i - 1], b[j - 1]) ? 0 : 1);
+      table[i][j] = std::min({replaced, table[i - 1][j] + 1, table[i][j - 1] + 1});
+      const bool is_swap = i > 1 && j > 1 && is_same_letter(a[i - 1], b[j - 2]) &&
+                           is_same_letter(a[i - 2], b[j - 1]);
+      if (is_swap) table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
     }
   }
-  return row[b.size()];
+  return table[a.size()][b.size()];
 }
 
 }  // namespace

@@ -30,8 +30,7 @@ std::string taken_name(const node_spec& node, const engine_spec& group) {
     for (std::string& name : engine_names(other)) taken.insert(std::move(name));
   }
   for (const std::string& name : engine_names(group)) {
-    if (taken.contains(name))
-      return "another engine of this node is already called " + quote(name);
+    if (taken.contains(name)) return "another engine of this node is already called " + quote(name);
   }
   return {};
 }

@@ -171,20 +171,18 @@ bool is_name(std::string_view text) {
 }
 
 std::string format_bytes(std::uint64_t bytes) {
+  const unit* best = &byte_units[9];  // B
   for (const unit& u : byte_units) {
-    if (bytes != 0 && bytes % u.factor == 0 && u.name != "") {
-      return std::to_string(bytes / u.factor) + std::string{u.name};
-    }
+    if (bytes != 0 && bytes % u.factor == 0 && u.factor > best->factor) best = &u;
   }
-  return "0B";
+  return std::to_string(bytes / best->factor) + std::string{best->name};
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {
   const auto count = static_cast<std::uint64_t>(duration.count());
-  for (const unit* u : {&duration_units[2], &duration_units[1]}) {
-    if (count != 0 && count % u->factor == 0) {
-      return std::to_string(count / u->factor) + std::string{u->name};
-    }
+  for (std::size_t i = duration_units.size() - 1; i > 0 && count != 0; --i) {
+    const unit& u = duration_units[i];
+    if (count % u.factor == 0) return std::to_string(count / u.factor) + std::string{u.name};
   }
   return std::to_string(count) + "ms";
 }

@@ -41,10 +41,10 @@ std::string url_mistake(std::string_view url);
 // which the first is a letter or a digit.
 bool is_name(std::string_view text);
 
-// Writes what parse_bytes reads, in the largest unit that is exact: 32MiB.
+// Writes what parse_bytes reads, in the largest unit that is exact: 32MiB, 2GB.
 std::string format_bytes(std::uint64_t bytes);
 
-// Writes what parse_duration reads, in the largest unit that is exact, hours aside: 60s is 1m.
+// Writes what parse_duration reads, in the largest unit that is exact: 60s is 1m.
 std::string format_duration(std::chrono::milliseconds duration);
 
 // Writes what parse_listen reads.

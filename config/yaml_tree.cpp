@@ -2,7 +2,7 @@
 
 #include <istream>
 #include <map>
-#include <set>
+#include <optional>
 #include <streambuf>
 #include <unordered_map>
 #include <utility>
@@ -34,6 +34,12 @@ class tree_builder : public YAML::EventHandler {
       : limits_{limits}, mistakes_{mistakes} {}
 
   yaml_ptr root() const { return root_; }
+
+  // Where the innermost list or map begins that has not ended.
+  std::optional<position> innermost_open() const {
+    if (open_.empty()) return std::nullopt;
+    return open_.back().node->at;
+  }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -88,8 +94,7 @@ class tree_builder : public YAML::EventHandler {
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
     if (tag.starts_with("tag:yaml.org,2002:")) return;
-    mistakes_.add(position_of(mark),
-                  "the YAML tag " + quote(tag) + " is not supported; remove it");
+    mistakes_.add(position_of(mark), "the YAML tag " + quote(tag) + " is not supported; remove it");
   }
 
   void add_leaf(yaml_kind kind, const YAML::Mark& mark, YAML::anchor_t anchor,
@@ -189,7 +194,9 @@ yaml_ptr parse_yaml(std::string_view text, const yaml_limits& limits, mistake_li
     mistakes.add({}, "the file holds a zero byte; it must be text in UTF-8");
     return nullptr;
   }
-  view_buffer buffer{text};
+  // yaml-cpp 0.7 misses an open quote where a line break comes right before the end.
+  const auto last = text.find_last_not_of("\r\n");
+  view_buffer buffer{text.substr(0, last == std::string_view::npos ? 0 : last + 1)};
   std::istream stream{&buffer};
   tree_builder builder{limits, mistakes};
   try {
@@ -203,7 +210,9 @@ yaml_ptr parse_yaml(std::string_view text, const yaml_limits& limits, mistake_li
     mistakes.add(limit.at, limit.text);
     return nullptr;
   } catch (const YAML::Exception& e) {
-    mistakes.add(position_of(e.mark), "this is not valid YAML: " + e.msg);
+    // Of a list or map without an end, its beginning is the place to look at.
+    const auto open = e.msg.starts_with("end of") ? builder.innermost_open() : std::nullopt;
+    mistakes.add(open.value_or(position_of(e.mark)), "this is not valid YAML: " + e.msg);
     return nullptr;
   }
   return builder.root();
