@@ -1,6 +1,7 @@
 // Plain HTTP/1.1 message types, free of Beast, shared by server, client and everything above them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ class fields {
   auto begin() const { return list_.begin(); }
   auto end() const { return list_.end(); }
   std::size_t size() const { return list_.size(); }
+
+  void reserve(std::size_t count) { list_.reserve(count); }
 
  private:
   std::vector<field> list_;
@@ -57,6 +60,13 @@ struct endpoint {
 
 // Returns the standard reason phrase of a status code.
 std::string_view reason_phrase(unsigned status);
+
+// Compares ASCII text without case, as field names and tokens are.
+bool same_token(std::string_view a, std::string_view b);
+
+// True for text that may stand in a start line or field: no CR, LF or NUL, which would let a value
+// end the line and start another.
+bool is_one_line(std::string_view text);
 
 // True for fields that belong to one connection and must not be forwarded (RFC 9110, 7.6.1).
 bool is_hop_by_hop(std::string_view name);

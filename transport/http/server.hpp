@@ -81,6 +81,10 @@ class server {
   // Closes the acceptor; connections that are idle close now, others after their current answer.
   void stop();
 
+  // Calls the function once when, after stop(), the last connection is gone; at once (posted) if it
+  // already is.
+  void on_drained(std::function<void()> drained);
+
   // Drops all connections without a further byte.
   void abort();
 

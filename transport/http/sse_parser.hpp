@@ -36,9 +36,11 @@ class sse_parser {
   }
 
   // True between events: the stream may end here without losing anything.
-  bool at_boundary() const { return line_.empty() && data_.empty() && name_.empty(); }
+  bool at_boundary() const { return line_.empty() && !has_data_ && name_.empty(); }
 
  private:
+  bool fits(std::size_t line_bytes) const;
+
   // Consumes bytes up to one end of line (or all) and returns how many.
   std::size_t take_line(std::string_view bytes);
   void take_field(std::string_view line);
@@ -46,6 +48,7 @@ class sse_parser {
 
   std::size_t event_bytes_max_;
   std::string line_, name_, data_, id_;
+  bool first_line_ = true;  // it may start with a byte order mark
   bool has_data_ = false;
   bool last_was_cr_ = false;
   bool event_ready_ = false;

@@ -1,0 +1,294 @@
+#include "transport/http/request_parser.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include "runtime/assert.hpp"
+
+namespace troupe::transport::http {
+
+namespace {
+
+namespace beast_http = boost::beast::http;
+using boost::beast::error_code;
+using text = boost::beast::string_view;
+
+constexpr std::size_t body_step_bytes = 64 * 1024;
+constexpr std::size_t fields_expected = 16;
+
+std::string_view view(text t) {
+  return {t.data(), t.size()};
+}
+
+// Collects one request from the parser's events.
+class collector final : public beast_http::basic_parser<true> {
+ public:
+  explicit collector(const config::http_limits& limits) {
+    const auto most = std::numeric_limits<std::uint32_t>::max();
+    header_limit(
+        static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max + 1, most)));
+    body_limit(limits.body_bytes_max);
+    eager(false);
+  }
+
+  request message;
+  unsigned hosts = 0;
+  bool http_1_1 = true;
+  bool has_coding = false;
+  bool unknown_coding = false;
+  bool expects_continue = false;
+  bool unknown_expectation = false;
+
+ private:
+  void on_request_impl(beast_http::verb, text method, text target, int version,
+                       error_code&) override {
+    message.method = view(method);
+    message.target = view(target);
+    message.fields.reserve(fields_expected);
+    http_1_1 = version == 11;
+  }
+
+  void on_response_impl(int, text, int, error_code&) override {}
+
+  void on_field_impl(beast_http::field id, text name, text value, error_code&) override {
+    if (is_header_done()) return;  // trailers are dropped: nothing above may depend on them
+    switch (id) {
+      case beast_http::field::host:
+        ++hosts;
+        break;
+      case beast_http::field::transfer_encoding:
+        has_coding = true;
+        unknown_coding |= !same_token(view(value), "chunked");
+        break;
+      case beast_http::field::expect:
+        expects_continue = same_token(view(value), "100-continue");
+        unknown_expectation |= !expects_continue;
+        break;
+      default:
+        break;
+    }
+    message.fields.add(view(name), view(value));
+  }
+
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(text bytes, error_code&) override { return bytes.size(); }
+  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+
+  std::size_t on_chunk_body_impl(std::uint64_t, text bytes, error_code&) override {
+    message.body.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+
+  void on_finish_impl(error_code&) override {}
+};
+
+request_parser::refusal refusal_of(const error_code& error) {
+  if (error == beast_http::error::header_limit) {
+    return {431, "headers_too_large", "The request line and header fields are over the limit."};
+  }
+  if (error == beast_http::error::body_limit) {
+    return {413, "payload_too_large", "The request body is over the limit."};
+  }
+  if (error == beast_http::error::bad_version) {
+    return {505, "bad_version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+  }
+  if (error == beast_http::error::bad_chunk || error == beast_http::error::bad_chunk_extension) {
+    return {400, "bad_chunk", "The chunked request body is malformed."};
+  }
+  if (error == beast_http::error::bad_content_length ||
+      error == beast_http::error::multiple_content_length ||
+      error == beast_http::error::bad_transfer_encoding) {
+    return {400, "bad_framing", "The length of the request body is ambiguous."};
+  }
+  return {400, "bad_request", "The request is not valid HTTP."};
+}
+
+// What Beast lets pass and we do not.
+request_parser::refusal refusal_of_head(const collector& head) {
+  if (head.unknown_coding) {
+    return {501, "bad_framing", "The only transfer coding understood here is chunked."};
+  }
+  if (head.has_coding && !head.http_1_1) {
+    return {400, "bad_framing", "HTTP/1.0 has no transfer codings."};
+  }
+  if (head.hosts > 1 || (head.hosts == 0 && head.http_1_1)) {
+    return {400, "bad_host", "The request needs one Host field."};
+  }
+  if (head.unknown_expectation) {
+    return {417, "bad_expectation", "The only expectation understood here is 100-continue."};
+  }
+  return {};
+}
+
+// True if a line of the head continues the one before it.
+bool has_folded_line(std::string_view head) {
+  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos && at + 2 < head.size();
+       at = head.find("\r\n", at + 2)) {
+    if (head[at + 2] == ' ' || head[at + 2] == '\t') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+struct request_parser::state {
+  explicit state(const config::http_limits& l) : limits{l} { core.emplace(limits); }
+
+  void restart() {
+    core.emplace(limits);
+    header_bytes = 0;
+    body_bytes = 0;
+    length = 0;
+    complete = false;
+  }
+
+  std::size_t skip_empty_lines(std::string_view bytes);
+  std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_length(std::string_view bytes);
+  std::size_t feed_chunks(std::string_view bytes);
+
+  config::http_limits limits;
+  std::optional<collector> core;
+  refusal refused;
+  std::size_t header_bytes = 0;  // consumed so far
+  std::size_t body_bytes = 0;    // of a body of known length, so far
+  std::size_t length = 0;        // of that body
+  bool complete = false;
+};
+
+// Old clients send an empty line after a body: it is no request line (RFC 9112, 2.2).
+std::size_t request_parser::state::skip_empty_lines(std::string_view bytes) {
+  std::size_t skipped = 0;
+  while (bytes.substr(skipped).starts_with("\r\n")) skipped += 2;
+  return skipped;
+}
+
+std::size_t request_parser::state::feed_head(std::string_view bytes) {
+  std::size_t skipped = 0;
+  if (!core->got_some()) {
+    skipped = skip_empty_lines(bytes);
+    header_bytes += skipped;
+    bytes.remove_prefix(skipped);
+    if (bytes.empty() || bytes == "\r") return skipped;
+  }
+  error_code error;
+  std::size_t used = 0;
+  while (!core->is_header_done() && !error && used < bytes.size()) {
+    used += core->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), error);
+  }
+  header_bytes += used;
+  // Bytes not consumed are read again with the next ones, so every line is checked once whole.
+  if (has_folded_line(bytes.substr(0, used))) {
+    refused = {400, "bad_request", "Header fields must not span lines."};
+  } else if (error && error != beast_http::error::need_more) {
+    refused = refusal_of(error);
+  } else if (header_bytes + (error ? bytes.size() - used : 0) > limits.header_bytes_max) {
+    refused = refusal_of(make_error_code(beast_http::error::header_limit));
+  } else if (core->is_header_done()) {
+    refused = refusal_of_head(*core);
+    complete = core->is_done();
+    if (const auto known = core->content_length()) length = static_cast<std::size_t>(*known);
+    core->eager(true);
+  }
+  return skipped + used;
+}
+
+std::size_t request_parser::state::feed_length(std::string_view bytes) {
+  const std::size_t used = std::min(bytes.size(), length - body_bytes);
+  auto& body = core->message.body;
+  body.resize(body_bytes);
+  if (body.empty()) body.reserve(std::min(length, std::max(used, 4 * body_step_bytes)));
+  body.append(bytes.substr(0, used));
+  body_bytes += used;
+  complete = body_bytes == length;
+  return used;
+}
+
+std::size_t request_parser::state::feed_chunks(std::string_view bytes) {
+  error_code error;
+  const std::size_t used = core->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+  if (error && error != beast_http::error::need_more) refused = refusal_of(error);
+  complete = core->is_done();
+  return used;
+}
+
+request_parser::request_parser(const config::http_limits& limits)
+    : state_{std::make_unique<state>(limits)} {}
+
+request_parser::~request_parser() = default;
+
+std::size_t request_parser::feed(std::string_view bytes) {
+  if (bytes.empty() || state_->complete || state_->refused.status != 0) return 0;
+  std::size_t used = 0;
+  if (!head_done()) {
+    used = state_->feed_head(bytes);
+    bytes.remove_prefix(used);
+    if (!head_done() || state_->refused.status != 0) return used;
+  }
+  if (state_->complete || bytes.empty()) return used;
+  return used + (state_->core->chunked() ? state_->feed_chunks(bytes) : state_->feed_length(bytes));
+}
+
+bool request_parser::begun() const {
+  return state_->core->got_some();
+}
+
+bool request_parser::head_done() const {
+  return state_->core->is_header_done();
+}
+
+bool request_parser::done() const {
+  return state_->complete && state_->refused.status == 0;
+}
+
+const request_parser::refusal& request_parser::refused() const {
+  return state_->refused;
+}
+
+std::span<char> request_parser::body_space() {
+  if (!head_done() || state_->complete || state_->core->chunked()) return {};
+  auto& body = state_->core->message.body;
+  const std::size_t filled = state_->body_bytes;
+  if (body.size() == filled) {
+    const std::size_t wanted = std::min(state_->length, filled + body_step_bytes);
+    if (body.capacity() < wanted) {
+      body.reserve(std::min(state_->length, std::max(2 * body.capacity(), 4 * body_step_bytes)));
+    }
+    body.resize(wanted);
+  }
+  return {body.data() + filled, body.size() - filled};
+}
+
+void request_parser::body_filled(std::size_t bytes) {
+  state_->body_bytes += bytes;
+  TROUPE_ASSERT(state_->body_bytes <= state_->core->message.body.size());
+  state_->complete = state_->body_bytes == state_->length;
+}
+
+bool request_parser::keep_alive() const {
+  return state_->core->keep_alive();
+}
+
+bool request_parser::http_1_1() const {
+  return state_->core->http_1_1;
+}
+
+bool request_parser::expects_continue() const {
+  return state_->core->expects_continue && state_->core->http_1_1;
+}
+
+request request_parser::take() {
+  TROUPE_ASSERT(done());
+  request message = std::move(state_->core->message);
+  state_->restart();
+  return message;
+}
+
+}  // namespace troupe::transport::http

@@ -1,0 +1,81 @@
+#include "transport/http/server.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include "transport/http/server_connection.hpp"
+#include "transport/http/tcp_listener.hpp"
+
+namespace troupe::transport::http {
+
+struct server::state {
+  state(boost::asio::io_context& context, const config::http_limits& limits,
+        session_factory factory)
+      : scope{std::make_shared<server_scope>(context, limits, std::move(factory))} {}
+
+  std::vector<std::shared_ptr<server_connection>> all() const {
+    std::vector<std::shared_ptr<server_connection>> list;
+    for (const auto& [address, each] : scope->connections) list.push_back(each);
+    return list;
+  }
+
+  std::shared_ptr<server_scope> scope;
+  std::shared_ptr<tcp_listener> listener;
+};
+
+namespace {
+
+void take_over(const std::shared_ptr<server_scope>& scope, int socket) {
+  if (scope->connections.size() >= scope->limits.connections_max) {
+    ::close(socket);
+    return;
+  }
+  const auto connection = std::make_shared<server_connection>(scope);
+  scope->connections.emplace(connection.get(), connection);
+  connection->open(socket);
+}
+
+}  // namespace
+
+server::server(boost::asio::io_context& context, const config::http_limits& limits,
+               session_factory factory)
+    : state_{std::make_shared<state>(context, limits, std::move(factory))} {}
+
+server::~server() {
+  abort();
+}
+
+caf::expected<std::uint16_t> server::listen(const std::string& address, std::uint16_t port,
+                                            bool shared) {
+  auto opened =
+      tcp_listener::open(state_->scope->context, {address, port, shared},
+                         [scope = state_->scope](int socket) { take_over(scope, socket); });
+  if (!opened) return std::move(opened.error());
+  if (state_->listener) state_->listener->close();
+  state_->listener = *opened;
+  return state_->listener->port();
+}
+
+void server::stop() {
+  if (state_->listener) state_->listener->close();
+  state_->scope->stopping = true;
+  for (const auto& each : state_->all()) each->stop();
+}
+
+void server::on_drained(std::function<void()> drained) {
+  state_->scope->drained = std::move(drained);
+  post(state_->scope->context, [scope = state_->scope] { scope->check_drained(); });
+}
+
+void server::abort() {
+  if (state_->listener) state_->listener->close();
+  for (const auto& each : state_->all()) each->abort();
+}
+
+std::size_t server::connections() const {
+  return state_->scope->connections.size();
+}
+
+}  // namespace troupe::transport::http

@@ -1,0 +1,306 @@
+#include "transport/http/tcp_stream.hpp"
+
+#include <array>
+#include <utility>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+
+#include "runtime/assert.hpp"
+
+namespace troupe::transport::http {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+using executor = asio::io_context::executor_type;
+using tcp_socket = asio::basic_stream_socket<tcp, executor>;
+using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, executor>;
+
+constexpr std::size_t kept_capacity_bytes_max = 256 * 1024;
+
+// Bytes on their way out; the front is in flight while more is added behind it.
+class outbox {
+ public:
+  std::size_t size() const {
+    return sending_.size() - sent_ + (body_ ? body_->size() - body_sent_ : 0) + waiting_.size();
+  }
+
+  void add(std::string_view bytes) { waiting_.append(bytes); }
+
+  // Only into an empty outbox, which has nothing to keep in order before it.
+  void add_body(std::string_view head, std::shared_ptr<const std::string> body, std::size_t sent) {
+    sending_ = head;
+    body_ = std::move(body);
+    body_sent_ = sent;
+  }
+
+  std::array<asio::const_buffer, 2> front() {
+    if (sending_.size() == sent_ && !body_) {
+      sent_ = 0;
+      sending_.clear();
+      sending_.swap(waiting_);
+    }
+    const auto body = body_ ? std::string_view{*body_}.substr(body_sent_) : std::string_view{};
+    return {asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
+            asio::buffer(body.data(), body.size())};
+  }
+
+  void sent(std::size_t bytes) {
+    const std::size_t of_sending = std::min(bytes, sending_.size() - sent_);
+    sent_ += of_sending;
+    body_sent_ += bytes - of_sending;
+    if (body_ && body_sent_ == body_->size()) {
+      body_.reset();
+      body_sent_ = 0;
+    }
+    if (size() == 0) release();
+  }
+
+ private:
+  void release() {
+    sent_ = 0;
+    sending_.clear();
+    if (sending_.capacity() > kept_capacity_bytes_max) sending_.shrink_to_fit();
+    if (waiting_.capacity() > kept_capacity_bytes_max) waiting_.shrink_to_fit();
+  }
+
+  std::string sending_, waiting_;
+  std::size_t sent_ = 0;
+  std::shared_ptr<const std::string> body_;
+  std::size_t body_sent_ = 0;
+};
+
+class asio_stream final : public tcp_stream, public std::enable_shared_from_this<asio_stream> {
+ public:
+  asio_stream(asio::io_context& context, owner& user)
+      : socket_{context.get_executor()}, timer_{context.get_executor()}, owner_{&user} {}
+
+  void adopt_socket(int socket);
+  void connect_first_of(std::vector<std::string> addresses, std::uint16_t port);
+
+  void read(std::span<char> into) override;
+  bool reading() const override { return reading_; }
+  void write(std::string_view first, std::string_view second, std::string_view third) override;
+  void write(std::string_view head, std::shared_ptr<const std::string> body) override;
+  std::size_t queued_bytes() const override { return out_.size(); }
+  time_point progress_at() const override { return progress_at_; }
+  void deadline(time_point when) override;
+  void shutdown_send() override;
+  void close() override;
+  const std::string& peer() const override { return peer_; }
+
+ private:
+  void connect_next(std::string why);
+  void set_up();
+  template <class Buffers>
+  std::size_t write_now(const Buffers& buffers);
+  void flush();
+  void flushed(const error_code& error, std::size_t bytes);
+  void lose(loss what, std::string why);
+  void arm(time_point when);
+
+  tcp_socket socket_;
+  timer timer_;
+  owner* owner_;
+  outbox out_;
+  std::vector<std::string> addresses_;  // still to try
+  std::uint16_t port_ = 0;
+  std::string peer_;
+  time_point progress_at_{};
+  time_point deadline_ = time_point::max();
+  time_point armed_for_ = time_point::max();
+  bool reading_ = false;
+  bool writing_ = false;
+  bool broken_ = false;  // writing failed: what follows is dropped
+};
+
+void asio_stream::adopt_socket(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const bool known = ::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  error_code error;
+  socket_.assign(known && address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), socket, error);
+  if (error) {
+    ::close(socket);
+    return lose(loss::connect, error.message());
+  }
+  set_up();
+}
+
+void asio_stream::set_up() {
+  error_code error;
+  socket_.non_blocking(true, error);
+  socket_.set_option(tcp::no_delay{true}, error);
+  const auto remote = socket_.remote_endpoint(error);
+  if (error) return;
+  const std::string host = remote.address().to_string();
+  peer_ = remote.address().is_v6() ? "[" + host + "]" : host;
+  peer_ += ":" + std::to_string(remote.port());
+}
+
+void asio_stream::connect_first_of(std::vector<std::string> addresses, std::uint16_t port) {
+  addresses_ = std::move(addresses);
+  port_ = port;
+  connect_next("the name has no address");
+}
+
+void asio_stream::connect_next(std::string why) {
+  if (addresses_.empty()) return lose(loss::connect, std::move(why));
+  error_code error;
+  const auto address = asio::ip::make_address(addresses_.front(), error);
+  addresses_.erase(addresses_.begin());
+  const tcp::endpoint remote{address, port_};
+  error_code ignored;
+  socket_.close(ignored);
+  if (!error) socket_.open(remote.protocol(), error);
+  if (error) return connect_next(error.message());
+  socket_.async_connect(remote, [self = shared_from_this()](const error_code& failure) {
+    if (self->owner_ == nullptr) return;
+    if (failure) return self->connect_next(failure.message());
+    self->set_up();
+    self->owner_->on_connected();
+  });
+}
+
+void asio_stream::read(std::span<char> into) {
+  if (owner_ == nullptr) return;
+  TROUPE_ASSERT(!reading_ && !into.empty());
+  reading_ = true;
+  socket_.async_read_some(
+      asio::buffer(into.data(), into.size()),
+      [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+        self->reading_ = false;
+        if (self->owner_ == nullptr) return;
+        if (!error) return self->owner_->on_read(bytes);
+        self->owner_->on_lost(error == asio::error::eof ? loss::end : loss::read, error.message());
+      });
+}
+
+template <class Buffers>
+std::size_t asio_stream::write_now(const Buffers& buffers) {
+  error_code error;
+  const std::size_t bytes = socket_.write_some(buffers, error);
+  if (!error) return bytes;
+  if (error != asio::error::would_block && error != asio::error::try_again) {
+    broken_ = true;
+    lose(loss::write, error.message());
+  }
+  return 0;
+}
+
+void asio_stream::write(std::string_view first, std::string_view second, std::string_view third) {
+  if (owner_ == nullptr || broken_) return;
+  std::size_t sent = 0;
+  if (out_.size() == 0) {
+    const auto part = [](std::string_view s) { return asio::buffer(s.data(), s.size()); };
+    sent = second.empty() && third.empty()
+               ? write_now(part(first))
+               : write_now(std::array{part(first), part(second), part(third)});
+  }
+  for (const std::string_view part : {first, second, third}) {
+    const std::size_t skipped = std::min(sent, part.size());
+    sent -= skipped;
+    out_.add(part.substr(skipped));
+  }
+  flush();
+}
+
+void asio_stream::write(std::string_view head, std::shared_ptr<const std::string> body) {
+  if (out_.size() != 0) return write(head, *body, {});
+  if (owner_ == nullptr || broken_) return;
+  const std::size_t sent = write_now(
+      std::array{asio::buffer(head.data(), head.size()), asio::buffer(body->data(), body->size())});
+  const std::size_t of_head = std::min(sent, head.size());
+  if (sent == head.size() + body->size() || broken_) return;
+  out_.add_body(head.substr(of_head), std::move(body), sent - of_head);
+  flush();
+}
+
+void asio_stream::flush() {
+  if (writing_ || broken_ || out_.size() == 0) return;
+  writing_ = true;
+  progress_at_ = now();
+  socket_.async_write_some(out_.front(),
+                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                             self->flushed(error, bytes);
+                           });
+}
+
+void asio_stream::flushed(const error_code& error, std::size_t bytes) {
+  writing_ = false;
+  if (owner_ == nullptr || broken_) return;
+  if (error) {
+    broken_ = true;
+    return owner_->on_lost(loss::write, error.message());
+  }
+  out_.sent(bytes);
+  if (out_.size() == 0) return owner_->on_written();
+  flush();
+}
+
+void asio_stream::lose(loss what, std::string why) {
+  asio::post(socket_.get_executor(), [self = shared_from_this(), what, why = std::move(why)] {
+    if (self->owner_ != nullptr) self->owner_->on_lost(what, why);
+  });
+}
+
+void asio_stream::deadline(time_point when) {
+  deadline_ = when;
+  if (when < armed_for_ && owner_ != nullptr) arm(when);
+}
+
+void asio_stream::arm(time_point when) {
+  armed_for_ = when;
+  timer_.expires_at(when);
+  timer_.async_wait([self = shared_from_this(), when](const error_code& error) {
+    if (error || self->armed_for_ != when || self->owner_ == nullptr) return;
+    self->armed_for_ = time_point::max();
+    if (self->deadline_ == time_point::max()) return;
+    if (now() < self->deadline_) return self->arm(self->deadline_);
+    self->deadline_ = time_point::max();
+    self->owner_->on_deadline();
+  });
+}
+
+void asio_stream::shutdown_send() {
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void asio_stream::close() {
+  if (owner_ == nullptr) return;
+  owner_ = nullptr;
+  error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+}  // namespace
+
+std::shared_ptr<tcp_stream> tcp_stream::adopt(asio::io_context& context, int socket, owner& user) {
+  auto stream = std::make_shared<asio_stream>(context, user);
+  stream->adopt_socket(socket);
+  return stream;
+}
+
+std::shared_ptr<tcp_stream> tcp_stream::connect(asio::io_context& context,
+                                                std::vector<std::string> addresses,
+                                                std::uint16_t port, owner& user) {
+  auto stream = std::make_shared<asio_stream>(context, user);
+  stream->connect_first_of(std::move(addresses), port);
+  return stream;
+}
+
+void post(asio::io_context& context, std::function<void()> function) {
+  asio::post(context.get_executor(), std::move(function));
+}
+
+}  // namespace troupe::transport::http
