@@ -12,8 +12,8 @@
 #include <string>
 #include <utility>
 
-#include <caf/detail/type_traits.hpp>
 #include <caf/detail/type_list.hpp>
+#include <caf/detail/type_traits.hpp>
 #include <caf/error.hpp>
 #include <caf/message_id.hpp>
 #include <caf/sec.hpp>

@@ -64,7 +64,9 @@ class child_process {
 
  private:
   struct state;
+  struct launch;
   std::shared_ptr<state> state_;
+  std::shared_ptr<launch> launch_;
 };
 
 }  // namespace troupe

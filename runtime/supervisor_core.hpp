@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "runtime/clock.hpp"
@@ -74,7 +74,8 @@ class supervisor_core {
   // Starts all children in order.
   actions start();
 
-  // The child of the last start action is up.
+  // The child of the last start action is up. REQUIRES: after a start action, the next call is this
+  // one or exited() for the same child; stop() may come between.
   actions started(std::size_t child, time_point now);
 
   // A child ended or could not be started. `jitter` in [0, 1) spreads its back-off.
@@ -107,27 +108,22 @@ class supervisor_core {
     child_state state = child_state::idle;
     std::uint64_t ticket = 0;
     std::uint32_t failures = 0;  // in a row
-    time_point started_at;
+    time_point started_at{};
   };
 
-  bool wants_restart(const child& c, bool normal) const;
-  bool restarts_exceeded(time_point now);
+  bool too_many_restarts(time_point now);
   std::chrono::nanoseconds back_off(child& c, const exit& event) const;
-  void retire(child& c) const;
-  void doom_from(std::size_t first, std::uint64_t ticket);
+  void restart(child& c, const exit& event);
+  void doom_group(std::size_t first, std::uint64_t ticket);
   void end_all();
-  void next_step(actions& out);
-  void next_start(actions& out);
-  void next_stop(actions& out);
-  bool stop_pending() const;
+  actions next_step();
 
   supervisor_policy policy_;
   std::vector<child> children_;
   std::deque<time_point> restarts_;  // within the period
   std::uint64_t restarts_total_ = 0;
   std::uint64_t last_ticket_ = 0;
-  supervisor_action pending_restart_;  // given out when a group has stopped
-  bool restart_pending_ = false;
+  std::optional<supervisor_action> restart_;  // given out when its group has stopped
   bool ending_ = false;
   bool gave_up_ = false;
   bool finished_ = false;

@@ -11,8 +11,7 @@ namespace troupe {
 class task {
  public:
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, task> && std::invocable<F&>)
-  task(F&& f)
+  requires(!std::same_as<std::remove_cvref_t<F>, task> && std::invocable<F&>) task(F&& f)
       : body_{std::make_unique<holder<std::remove_cvref_t<F>>>(std::forward<F>(f))} {}
 
   // Calls it.
