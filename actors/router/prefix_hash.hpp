@@ -1,8 +1,8 @@
 // The chunk chain of a prompt: XXH3 per 64-byte chunk, chained as a prefix sum.
 //
 // H_i = H_{i-1} + mum(L_i, i), with H_0 from the namespace (model, cache salt) and everything keyed
-// by a per-deployment secret, so that a client cannot aim for another's hashes. Equal H_i means equal
-// first i chunks, up to chance. Only full chunks count; text comes in pieces of any size.
+// by a per-deployment secret, so that a client cannot aim for another's hashes. Equal H_i means
+// equal first i chunks, up to chance. Only full chunks count; text comes in pieces of any size.
 //
 // Thread: confined. Source: shared structure of the prefix-index measurements, docs/design.md.
 #pragma once
@@ -37,6 +37,9 @@ class prefix_hash {
 
   // Returns the chain of all full chunks in the namespace of (model, salt).
   std::vector<chunk_hash> chain(std::string_view model, std::string_view cache_salt) const;
+
+  // Returns one hash of everything fed, the open chunk included.
+  std::uint64_t digest() const;
 
   // Returns how many bytes were fed since reset.
   std::uint64_t bytes() const { return bytes_; }

@@ -2,9 +2,9 @@
 //
 // The body is read, never altered. Two requests whose rendered prompts share a prefix share chunk
 // hashes up to that point: chat is hashed as tools, then messages in order, each as role, name,
-// content, tool calls, whatever the order of keys, white space and escapes in the JSON. Of a list of
-// prompts the first counts. A duplicate key counts as Python's json counts it: the last one wins.
-// What is not read here is not validated here: the engine does that.
+// content, tool calls, whatever the order of keys, white space and escapes in the JSON. Of a list
+// of prompts the first counts. A duplicate key counts as Python's json counts it: the last one
+// wins. What is not read here is not validated here: the engine does that.
 //
 // Thread: one reader per thread, it keeps its parser's buffers. A body with SIMDJSON_PADDING (64)
 // bytes of capacity beyond its size is read in place, others are copied once.

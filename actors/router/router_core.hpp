@@ -98,9 +98,13 @@ class router_core {
   void link_models(std::uint32_t slot);
   void unlink_models(std::uint32_t slot);
   void size_cache(std::uint32_t slot);
+  void restore_cache(std::uint32_t slot);
   void gather_candidates(const model_entry& model, std::span<const engine_id> excluded);
-  std::size_t choose(const prompt_facts& facts, std::uint32_t prompt_tokens, time_point now);
+  std::uint32_t estimate_tokens(const prompt_facts& facts, const model_entry& model) const;
   void price(const prompt_facts& facts, std::uint32_t prompt_tokens, time_point now);
+  std::size_t choose();
+  decision commit(const prompt_facts& facts, std::uint32_t prompt_tokens, std::size_t chosen,
+                  time_point now);
   std::uint32_t tick(time_point now) const;
 
   config::router_spec spec_;

@@ -107,11 +107,16 @@ struct prediction {
 // Returns the reason's name, as metrics and logs spell it.
 constexpr const char* to_string(route_reason reason) {
   switch (reason) {
-    case route_reason::only_candidate: return "only_candidate";
-    case route_reason::rotation: return "rotation";
-    case route_reason::least_loaded: return "least_loaded";
-    case route_reason::prefix: return "prefix";
-    case route_reason::least_cost: return "least_cost";
+    case route_reason::only_candidate:
+      return "only_candidate";
+    case route_reason::rotation:
+      return "rotation";
+    case route_reason::least_loaded:
+      return "least_loaded";
+    case route_reason::prefix:
+      return "prefix";
+    case route_reason::least_cost:
+      return "least_cost";
   }
   return "unknown";
 }

@@ -1,0 +1,70 @@
+#include "actors/router/prefix_hash.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace troupe::actors {
+namespace {
+
+constexpr std::uint64_t position_key = 0x9e3779b97f4a7c15ULL;
+constexpr std::uint64_t content_key = 0xd6e8feb86659fd93ULL;
+
+// Multiplies to 128 bits and folds: one chunk's hash with its place in the chain.
+std::uint64_t mum(std::uint64_t content, std::uint64_t position) {
+  const auto wide =
+      static_cast<unsigned __int128>(content ^ content_key) * (position * position_key | 1);
+  return static_cast<std::uint64_t>(wide) ^ static_cast<std::uint64_t>(wide >> 64);
+}
+
+}  // namespace
+
+prefix_hash::prefix_hash(hash_seed seed) : seed_{seed.value} {}
+
+void prefix_hash::reset() {
+  sum_ = 0;
+  bytes_ = 0;
+  sums_.clear();
+}
+
+void prefix_hash::feed(std::string_view bytes) {
+  const auto open = static_cast<std::size_t>(bytes_ % chunk_bytes);
+  bytes_ += bytes.size();
+  if (open != 0) {
+    const auto part = std::min(chunk_bytes - open, bytes.size());
+    std::memcpy(tail_.data() + open, bytes.data(), part);
+    if (open + part < chunk_bytes) return;
+    add_chunk(tail_.data());
+    bytes.remove_prefix(part);
+  }
+  while (bytes.size() >= chunk_bytes) {
+    add_chunk(bytes.data());
+    bytes.remove_prefix(chunk_bytes);
+  }
+  if (!bytes.empty()) std::memcpy(tail_.data(), bytes.data(), bytes.size());
+}
+
+void prefix_hash::add_chunk(const char* chunk) {
+  const auto content = XXH3_64bits_withSeed(chunk, chunk_bytes, seed_);
+  sum_ += mum(content, sums_.size() + 1);
+  sums_.push_back(sum_);
+}
+
+std::uint64_t prefix_hash::digest() const {
+  const auto open = static_cast<std::size_t>(bytes_ % chunk_bytes);
+  return sum_ + mum(XXH3_64bits_withSeed(tail_.data(), open, seed_), bytes_);
+}
+
+std::vector<chunk_hash> prefix_hash::chain(std::string_view model,
+                                           std::string_view cache_salt) const {
+  const auto model_key = XXH3_64bits_withSeed(model.data(), model.size(), seed_);
+  const auto root = XXH3_64bits_withSeed(cache_salt.data(), cache_salt.size(), model_key);
+  std::vector<chunk_hash> chain(sums_.size());
+  std::transform(sums_.begin(), sums_.end(), chain.begin(),
+                 [root](std::uint64_t sum) { return root + sum; });
+  return chain;
+}
+
+}  // namespace troupe::actors

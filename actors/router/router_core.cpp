@@ -1,0 +1,280 @@
+#include "actors/router/router_core.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "runtime/errc.hpp"
+
+namespace troupe::actors {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::nanoseconds;
+
+constexpr std::uint32_t slot_bits = 12;
+constexpr std::uint32_t engines_max = 1U << slot_bits;
+constexpr std::size_t intervals_per_sweep_max = 2'000;
+constexpr std::size_t intervals_per_route_max = 8;
+constexpr auto tick_length = std::chrono::milliseconds{100};
+constexpr std::int64_t ticks_per_s = 10;
+
+std::uint32_t slot_of(engine_id id) {
+  return static_cast<std::uint32_t>(id) % engines_max;
+}
+
+// The handle of a slot's next engine: the rest of the number tells its engines apart.
+engine_id next_id(engine_id last, std::uint32_t slot) {
+  const auto generation = (static_cast<std::uint32_t>(last) >> slot_bits) + 1;
+  return engine_id{generation << slot_bits | slot};
+}
+
+route_reason reason_for(config::routing_policy policy, std::size_t candidates,
+                        const engine_cost& chosen) {
+  using config::routing_policy;
+  if (candidates == 1) return route_reason::only_candidate;
+  if (policy == routing_policy::round_robin) return route_reason::rotation;
+  if (policy == routing_policy::least_loaded) return route_reason::least_loaded;
+  return chosen.cached_tokens != 0 ? route_reason::prefix : route_reason::least_cost;
+}
+
+}  // namespace
+
+router_core::router_core(const config::router_spec& spec, router_core_options options)
+    : spec_{spec}, options_{options}, index_{spec.limits.index_blocks_max} {}
+
+std::optional<engine_id> router_core::add_engine(engine_config engine) {
+  std::uint32_t slot = 0;
+  while (slot < engines_.size() && (engines_[slot].used || !index_.is_free(slot))) ++slot;
+  if (slot == engines_max) return std::nullopt;
+  if (slot == engines_.size()) engines_.emplace_back();
+  auto& entry = engines_[slot];
+  entry = engine_entry{std::move(engine), next_id(entry.id, slot), {}, true};
+  index_.add_engine(slot);
+  ledger_.add_engine(slot);
+  link_models(slot);
+  size_cache(slot);
+  return entry.id;
+}
+
+bool router_core::update_engine(engine_id id, engine_config engine) {
+  auto* entry = find(id);
+  if (entry == nullptr) return false;
+  unlink_models(slot_of(id));
+  entry->config = std::move(engine);
+  link_models(slot_of(id));
+  size_cache(slot_of(id));
+  return true;
+}
+
+bool router_core::set_state(engine_id id, engine_state state) {
+  auto* entry = find(id);
+  if (entry != nullptr) entry->config.state = state;
+  return entry != nullptr;
+}
+
+std::vector<lease_id> router_core::remove_engine(engine_id id) {
+  auto* entry = find(id);
+  if (entry == nullptr) return {};
+  const auto slot = slot_of(id);
+  unlink_models(slot);
+  if (index_.is_alive(slot)) index_.remove_engine(slot);
+  *entry = engine_entry{{}, id, {}, false};
+  return ledger_.drop_engine(slot);
+}
+
+std::vector<lease_id> router_core::engine_failed(engine_id id) {
+  auto* entry = find(id);
+  if (entry == nullptr) return {};
+  const auto slot = slot_of(id);
+  entry->config.state = engine_state::down;
+  if (index_.is_alive(slot)) index_.remove_engine(slot);
+  return ledger_.drop_engine(slot);
+}
+
+void router_core::report_load(engine_id id, engine_load load) {
+  if (find(id) != nullptr) ledger_.report_load(slot_of(id), load);
+}
+
+caf::expected<decision> router_core::route(const prompt_facts& facts,
+                                           std::span<const engine_id> excluded, time_point now) {
+  const auto model = models_.find(facts.model);
+  if (model == models_.end()) {
+    return make_failure(errc::unknown_model, "No engine serves the model '" + facts.model + "'.");
+  }
+  gather_candidates(model->second, excluded);
+  if (costs_.empty()) {
+    return make_failure(errc::no_engine,
+                        "No engine that serves '" + facts.model + "' takes requests now.");
+  }
+  const auto tokens = estimate_tokens(facts, model->second);
+  price(facts, tokens, now);
+  return commit(facts, tokens, choose(), now);
+}
+
+void router_core::first_token(lease_id lease, nanoseconds ttft, time_point now) {
+  ledger_.first_token(lease, ttft, now);
+}
+
+std::optional<prediction> router_core::finished(lease_id lease, const usage_counts& usage,
+                                                lease_outcome outcome, time_point now) {
+  const auto ended = ledger_.finish(lease, now);
+  if (!ended || outcome == lease_outcome::failed) return std::nullopt;
+  auto& engine = engines_[ended->slot];
+  const auto prompt = usage.prompt_tokens != 0 ? usage.prompt_tokens : ended->prompt_tokens;
+  const auto cached = usage.cached_known ? usage.cached_tokens : ended->cached_tokens;
+  if (ended->measured.count() > 0 && cached <= prompt) {
+    engine.cost.observe(cached, prompt - cached, duration<double>{ended->measured}.count());
+  }
+  const auto model = models_.find(ended->model);
+  if (model != models_.end() && !ended->tokens_known && usage.prompt_tokens != 0) {
+    model->second.ratio.observe(static_cast<double>(ended->prompt_bytes), usage.prompt_tokens);
+  }
+  if (!usage.cached_known || usage.prompt_tokens == 0) return std::nullopt;
+  return prediction{engine.id, usage.prompt_tokens, ended->cached_tokens, usage.cached_tokens};
+}
+
+maintenance_report router_core::maintain(time_point now) {
+  maintenance_report report;
+  report.expired = ledger_.expire(now);
+  const auto lifetime = static_cast<std::uint32_t>(options_.index_lifetime.count() * ticks_per_s);
+  const auto at = tick(now);
+  if (at > lifetime) report.blocks_dropped = index_.expire(at - lifetime, intervals_per_sweep_max);
+  index_.sweep(intervals_per_sweep_max);
+  for (std::uint32_t slot = 0; slot < engines_.size(); ++slot) {
+    if (!engines_[slot].used) continue;
+    restore_cache(slot);
+    size_cache(slot);
+  }
+  return report;
+}
+
+const engine_config* router_core::engine(engine_id id) const {
+  const auto* entry = find(id);
+  return entry == nullptr ? nullptr : &entry->config;
+}
+
+std::uint32_t router_core::load_of(engine_id id) const {
+  return find(id) == nullptr ? 0 : ledger_.load(slot_of(id));
+}
+
+const router_core::engine_entry* router_core::find(engine_id id) const {
+  const auto slot = slot_of(id);
+  if (slot >= engines_.size() || !engines_[slot].used || engines_[slot].id != id) return nullptr;
+  return &engines_[slot];
+}
+
+router_core::engine_entry* router_core::find(engine_id id) {
+  return const_cast<engine_entry*>(std::as_const(*this).find(id));
+}
+
+void router_core::link_models(std::uint32_t slot) {
+  for (const auto& model : engines_[slot].config.models) {
+    auto& slots = models_[model].slots;
+    if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
+  }
+}
+
+void router_core::unlink_models(std::uint32_t slot) {
+  for (const auto& model : engines_[slot].config.models) {
+    const auto found = models_.find(model);
+    if (found == models_.end()) continue;  // named twice
+    std::erase(found->second.slots, slot);
+    if (found->second.slots.empty()) models_.erase(found);
+  }
+}
+
+// Gives an engine that failed an empty cache again, once its old one is swept.
+void router_core::restore_cache(std::uint32_t slot) {
+  if (!index_.is_alive(slot) && index_.is_free(slot)) index_.add_engine(slot);
+}
+
+// Tells the index how many chunks the engine's own cache holds, by what is known of the model.
+void router_core::size_cache(std::uint32_t slot) {
+  const auto& config = engines_[slot].config;
+  if (config.models.empty() || !index_.is_alive(slot)) return;
+  const auto& ratio = models_.find(config.models.front())->second.ratio;
+  const auto bytes = ratio.bytes(static_cast<double>(config.kv_tokens_max));
+  index_.set_capacity(slot, static_cast<std::size_t>(bytes) / chunk_bytes);
+}
+
+std::uint32_t router_core::tick(time_point now) const {
+  return started_ ? static_cast<std::uint32_t>((now - *started_) / tick_length) : 0;
+}
+
+// Lists the engines that may take the request, from one that moves on with each request, so that
+// ties spread.
+void router_core::gather_candidates(const model_entry& model, std::span<const engine_id> excluded) {
+  costs_.clear();
+  for (const auto slot : model.slots) {
+    const auto& entry = engines_[slot];
+    if (entry.config.state != engine_state::up) continue;
+    if (std::find(excluded.begin(), excluded.end(), entry.id) != excluded.end()) continue;
+    costs_.push_back({.engine = entry.id});
+  }
+  if (costs_.empty()) return;
+  const auto first = static_cast<std::ptrdiff_t>(rotation_++ % costs_.size());
+  std::rotate(costs_.begin(), costs_.begin() + first, costs_.end());
+}
+
+std::uint32_t router_core::estimate_tokens(const prompt_facts& facts,
+                                           const model_entry& model) const {
+  if (facts.prompt_tokens != 0) return facts.prompt_tokens;
+  const auto tokens = model.ratio.tokens(static_cast<double>(facts.prompt_bytes));
+  return std::max(1U, static_cast<std::uint32_t>(std::min(tokens, 1e9)));
+}
+
+void router_core::price(const prompt_facts& facts, std::uint32_t prompt_tokens, time_point now) {
+  index_.match(facts.chain, matches_);
+  const auto bytes = std::max<std::uint64_t>(facts.prompt_bytes, 1);
+  for (auto& line : costs_) {
+    const auto slot = slot_of(line.engine);
+    const auto matched = std::uint64_t{matches_[slot]} * chunk_bytes;
+    // At least one token is always computed: it yields the first one of the answer.
+    line.cached_tokens = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(prompt_tokens * matched / bytes, prompt_tokens - 1));
+    line.load = ledger_.load(slot);
+    line.own_s =
+        engines_[slot].cost.seconds(line.cached_tokens, prompt_tokens - line.cached_tokens);
+    line.waiting_s = duration<double>{ledger_.waiting_time(slot, now)}.count();
+    line.cost_s = (line.waiting_s + line.own_s) * (line.load + 1);
+  }
+}
+
+std::size_t router_core::choose() {
+  using config::routing_policy;
+  if (spec_.policy == routing_policy::round_robin) return 0;
+  const bool by_load = spec_.policy == routing_policy::least_loaded;
+  const auto least = std::min_element(costs_.begin(), costs_.end(),
+                                      [by_load](const engine_cost& a, const engine_cost& b) {
+                                        return by_load ? a.load < b.load : a.cost_s < b.cost_s;
+                                      });
+  return static_cast<std::size_t>(least - costs_.begin());
+}
+
+decision router_core::commit(const prompt_facts& facts, std::uint32_t prompt_tokens,
+                             std::size_t chosen, time_point now) {
+  const auto& line = costs_[chosen];
+  const auto slot = slot_of(line.engine);
+  decision made{.engine = line.engine,
+                .prompt_tokens = prompt_tokens,
+                .cached_tokens = line.cached_tokens,
+                .matched_chunks = matches_[slot]};
+  made.reason = reason_for(spec_.policy, costs_.size(), line);
+  made.lease = ledger_.assign({.slot = slot,
+                               .own_time = nanoseconds{std::llround(line.own_s * 1e9)},
+                               .assigned = now,
+                               .deadline = now + options_.lease_lifetime,
+                               .prompt_tokens = prompt_tokens,
+                               .cached_tokens = line.cached_tokens,
+                               .prompt_bytes = facts.prompt_bytes,
+                               .tokens_known = facts.prompt_tokens != 0,
+                               .model = facts.model});
+  if (!started_) started_ = now;
+  index_.sweep(intervals_per_route_max);
+  if (index_.is_alive(slot)) index_.insert(slot, facts.chain, tick(now));
+  return made;
+}
+
+}  // namespace troupe::actors
