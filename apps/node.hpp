@@ -11,9 +11,9 @@ struct node_options {
   std::string program;  // path of this binary, to start embedded engines with
 };
 
-// Starts everything the node's spec names, prints `listening on http://HOST:PORT` to stdout once the
-// endpoint accepts, and blocks until SIGTERM or SIGINT: streams in flight are finished, then engines
-// are stopped. A second signal stops at once. Returns the process's exit code.
+// Starts everything the node's spec names, prints `listening on http://HOST:PORT` to stdout once
+// the endpoint accepts, and blocks until SIGTERM or SIGINT: streams in flight are finished, then
+// engines are stopped. A second signal stops at once. Returns the process's exit code.
 int run_node(const config::node_spec& spec, const node_options& options);
 
 }  // namespace troupe::apps

@@ -4,15 +4,15 @@
 
 namespace troupe::actors {
 
-std::string_view to_string(engine_state state) {
+std::string_view to_string(health_state state) {
   switch (state) {
-    case engine_state::starting:
+    case health_state::starting:
       return "starting";
-    case engine_state::up:
+    case health_state::up:
       return "up";
-    case engine_state::suspect:
+    case health_state::suspect:
       return "suspect";
-    case engine_state::down:
+    case health_state::down:
       return "down";
   }
   return "unknown";
@@ -21,7 +21,7 @@ std::string_view to_string(engine_state state) {
 void engine_health::endpoint_known(time_point now) {
   has_endpoint_ = true;
   ever_up_ = false;
-  state_ = engine_state::starting;
+  state_ = health_state::starting;
   failures_ = 0;
   retry_ = options_.retry_min;
   next_probe_ = now;
@@ -29,12 +29,12 @@ void engine_health::endpoint_known(time_point now) {
 
 void engine_health::endpoint_gone() {
   has_endpoint_ = false;
-  state_ = engine_state::down;
+  state_ = health_state::down;
 }
 
 void engine_health::probe_passed(time_point now) {
   if (!has_endpoint_) return;
-  state_ = engine_state::up;
+  state_ = health_state::up;
   ever_up_ = true;
   failures_ = 0;
   retry_ = options_.retry_min;
@@ -47,7 +47,7 @@ void engine_health::probe_failed(errc code, time_point now) {
 
 void engine_health::attempt_failed(errc code, time_point now) {
   // Of an engine that is not up the streams know nothing new; its probes are already under way.
-  if (state_ != engine_state::up) return;
+  if (state_ != health_state::up) return;
   fail(code, now);
   next_probe_ = now;
 }
@@ -60,9 +60,9 @@ void engine_health::fail(errc code, time_point now) {
   if (!ever_up_) return;
   bool verdict = code == errc::connect_failed || failures_ >= options_.failures_max;
   if (verdict) {
-    state_ = engine_state::down;
-  } else if (state_ == engine_state::up) {
-    state_ = engine_state::suspect;
+    state_ = health_state::down;
+  } else if (state_ == health_state::up) {
+    state_ = health_state::suspect;
   }
 }
 

@@ -13,14 +13,14 @@
 
 namespace troupe::actors {
 
-enum class engine_state : std::uint8_t {
+enum class health_state : std::uint8_t {
   starting,  // no address yet, or never answered a probe
   up,        // answers probes: may be given requests
   suspect,   // failed once: gets no new request until a probe passes
   down,      // refuses connections, or failed several probes
 };
 
-std::string_view to_string(engine_state state);
+std::string_view to_string(health_state state);
 
 struct health_options {
   std::chrono::milliseconds probe_interval{1'000};
@@ -44,7 +44,7 @@ class engine_health {
   // A stream could not reach the engine or lost it.
   void attempt_failed(errc code, time_point now);
 
-  engine_state state() const { return state_; }
+  health_state state() const { return state_; }
   bool probes() const { return has_endpoint_; }
   time_point next_probe() const { return next_probe_; }
 
@@ -52,7 +52,7 @@ class engine_health {
   void fail(errc code, time_point now);
 
   health_options options_;
-  engine_state state_ = engine_state::starting;
+  health_state state_ = health_state::starting;
   bool has_endpoint_ = false;
   bool ever_up_ = false;
   std::uint32_t failures_ = 0;

@@ -23,11 +23,12 @@ std::uint32_t count_at(const json::object& object, std::string_view key) {
       std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
 }
 
-token_usage read_usage(const json::object& usage) {
-  token_usage out{count_at(usage, "prompt_tokens"), 0, count_at(usage, "completion_tokens")};
+usage_counts read_usage(const json::object& usage) {
+  usage_counts out{count_at(usage, "prompt_tokens"), 0, count_at(usage, "completion_tokens")};
   json::object details;
   if (usage["prompt_tokens_details"].get(details) == simdjson::SUCCESS) {
     out.cached_tokens = count_at(details, "cached_tokens");
+    out.cached_known = details["cached_tokens"].is_uint64();
   }
   return out;
 }

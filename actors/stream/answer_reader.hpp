@@ -9,16 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "actors/router/routing_types.hpp"
 #include "transport/http/sse_parser.hpp"
 
 namespace troupe::actors {
-
-// Token counts as the engine reports them; zero where it does not.
-struct token_usage {
-  std::uint32_t prompt_tokens = 0;
-  std::uint32_t cached_tokens = 0;
-  std::uint32_t completion_tokens = 0;
-};
 
 // What a piece of a streamed answer held.
 struct answer_progress {
@@ -37,7 +31,7 @@ class answer_reader {
   // Reads a whole JSON answer.
   void read_whole(std::string_view body);
 
-  const token_usage& usage() const { return usage_; }
+  const usage_counts& usage() const { return usage_; }
   bool done() const { return done_; }          // "[DONE]" or an error event came
   bool finished() const { return finished_; }  // a finish reason came
   bool has_error() const { return has_error_; }
@@ -52,7 +46,7 @@ class answer_reader {
 
   transport::http::sse_parser parser_;
   std::unique_ptr<json_state> json_;
-  token_usage usage_;
+  usage_counts usage_;
   bool done_ = false;
   bool finished_ = false;
   bool has_error_ = false;

@@ -12,8 +12,10 @@ bool is_retryable(errc code) {
     case errc::timeout:
     case errc::protocol_error:
     case errc::process_died:
-    case errc::overloaded: return true;
-    default: return false;
+    case errc::overloaded:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -41,8 +43,8 @@ verdict retry_policy::attempt_failed(errc code, std::size_t bytes_sent) {
   }
   if (!is_retryable(code)) return verdict::give_up;
   if (tried_.size() >= attempts_max_) {
-    final_text_ = std::to_string(tried_.size()) + " engines were tried, the last one failed: " +
-                  to_string(code);
+    final_text_ = std::to_string(tried_.size()) +
+                  " engines were tried, the last one failed: " + to_string(code);
     return verdict::give_up;
   }
   return verdict::retry;

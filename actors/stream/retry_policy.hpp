@@ -1,4 +1,5 @@
-// Decides what becomes of a request whose attempt failed: another engine, or an error for the client.
+// Decides what becomes of a request whose attempt failed: another engine, or an error for the
+// client.
 //
 // Pure. Contract C4: every failure ends in one of these verdicts, none in silence. Contract C6: a
 // request that has lost two engines is not tried on a third, since it may be what kills them.

@@ -1,4 +1,4 @@
-#include "actors/engine_proxy/engine_load.hpp"
+#include "actors/engine_proxy/engine_gauges.hpp"
 
 #include <string>
 
@@ -17,24 +17,24 @@ constexpr std::string_view page =
     "vllm:cache_config_info{block_size=\"16\",cache_dtype=\"auto\",num_gpu_blocks=\"1000\"} 1.0\n"
     "vllm:prompt_tokens_total{engine=\"0\"} 1e9\n";
 
-TEST(engine_load, sums_ranks_and_reads_capacity) {
-  auto load = read_engine_load(page);
+TEST(engine_gauges, sums_ranks_and_reads_capacity) {
+  auto load = read_engine_gauges(page);
   EXPECT_EQ(load.running, 5U);
   EXPECT_EQ(load.waiting, 7U);
   EXPECT_DOUBLE_EQ(load.kv_usage, 0.25);
   EXPECT_EQ(load.kv_tokens_max, 16'000U);
 }
 
-TEST(engine_load, reads_the_older_gauge) {
-  EXPECT_DOUBLE_EQ(read_engine_load("vllm:gpu_cache_usage_perc 0.5").kv_usage, 0.5);
+TEST(engine_gauges, reads_the_older_gauge) {
+  EXPECT_DOUBLE_EQ(read_engine_gauges("vllm:gpu_cache_usage_perc 0.5").kv_usage, 0.5);
 }
 
-TEST(engine_load, other_text_is_nothing) {
-  EXPECT_EQ(read_engine_load("<html>not found</html>\n\n#\n{} 1\nname_alone\nx{\n"), engine_load{});
+TEST(engine_gauges, other_text_is_nothing) {
+  EXPECT_EQ(read_engine_gauges("<html>not found</html>\n\n#\n{} 1\nname_alone\nx{\n"), engine_gauges{});
 }
 
-TEST(engine_load, absurd_numbers_do_no_harm) {
-  auto load = read_engine_load(
+TEST(engine_gauges, absurd_numbers_do_no_harm) {
+  auto load = read_engine_gauges(
       "vllm:num_requests_running 1e300\nvllm:num_requests_waiting -4\n"
       "vllm:kv_cache_usage_perc 17\nvllm:cache_config_info{block_size=\"99999999999\","
       "num_gpu_blocks=\"99999999999\"} 1\nvllm:num_requests_waiting nan\n");
@@ -44,9 +44,9 @@ TEST(engine_load, absurd_numbers_do_no_harm) {
   EXPECT_EQ(load.kv_tokens_max, 0U);
 }
 
-TEST(engine_load, any_prefix_of_a_page_is_read_without_harm) {
+TEST(engine_gauges, any_prefix_of_a_page_is_read_without_harm) {
   for (std::size_t cut = 0; cut < page.size(); ++cut) {
-    EXPECT_LE(read_engine_load(page.substr(0, cut)).running, 5U);
+    EXPECT_LE(read_engine_gauges(page.substr(0, cut)).running, 5U);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "actors/engine_proxy/engine_load.hpp"
+#include "actors/engine_proxy/engine_gauges.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -56,7 +56,7 @@ std::uint64_t number_label(std::string_view labels, std::string_view key) {
   return 0;
 }
 
-void take(const sample& s, engine_load& load) {
+void take(const sample& s, engine_gauges& load) {
   if (s.name == "vllm:num_requests_running") {
     load.running = add(load.running, s.value);
   } else if (s.name == "vllm:num_requests_waiting") {
@@ -73,8 +73,8 @@ void take(const sample& s, engine_load& load) {
 
 }  // namespace
 
-engine_load read_engine_load(std::string_view text) {
-  engine_load load;
+engine_gauges read_engine_gauges(std::string_view text) {
+  engine_gauges load;
   while (!text.empty()) {
     auto end = std::min(text.find('\n'), text.size());
     sample s;

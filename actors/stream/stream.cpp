@@ -1,0 +1,313 @@
+#include "actors/stream/stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <simdjson.h>
+
+#include "actors/names.hpp"
+#include "runtime/ask.hpp"
+#include "runtime/log.hpp"
+#include "runtime/request_ids.hpp"
+#include "transport/http/error_reply.hpp"
+
+namespace troupe::actors {
+
+namespace http = transport::http;
+
+namespace {
+
+struct proxied_path {
+  std::string_view path;
+  prompt_kind kind;
+};
+
+// Paths that go to an engine chosen by the body's model.
+constexpr auto proxied_paths = std::to_array<proxied_path>({
+    {"/v1/chat/completions", prompt_kind::chat},
+    {"/v1/completions", prompt_kind::completion},
+    {"/v1/embeddings", prompt_kind::completion},
+    {"/tokenize", prompt_kind::completion},
+    {"/detokenize", prompt_kind::completion},
+});
+
+const proxied_path* find_proxied(std::string_view path) {
+  for (const auto& entry : proxied_paths) {
+    if (entry.path == path) return &entry;
+  }
+  return nullptr;
+}
+
+// Fields the transport or this node sets itself; compressed answers could not be read here.
+bool is_own_field(std::string_view name) {
+  constexpr std::array own{"host", "content-length", "expect", "accept-encoding", "x-request-id"};
+  return std::any_of(own.begin(), own.end(), [&](std::string_view other) {
+    return std::equal(name.begin(), name.end(), other.begin(), other.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  });
+}
+
+class stream_session final : public http::session {
+ public:
+  stream_session(stream_actor handle, stream& actor) : handle_{std::move(handle)}, actor_{actor} {}
+
+  void on_request(http::request message) override {
+    actor_.call([&] { actor_.take_request(std::move(message)); });
+  }
+  void on_drain() override {
+    actor_.call([&] { actor_.client_drained(); });
+  }
+  void on_close() override {
+    actor_.call([&] { actor_.client_left(); });
+    handle_ = nullptr;
+  }
+
+ private:
+  stream_actor handle_;
+  stream& actor_;  // lives as long as the handle
+};
+
+}  // namespace
+
+stream::stream(caf::actor_config& cfg, io_thread* home, stream_context& context,
+               http::connection& client)
+    : pinned{cfg, home}, context_{context}, client_{&client} {
+  context_.streams.insert(this);
+  context_.metrics.connections().Increment();
+}
+
+stream::behavior_type stream::make_behavior() {
+  return {
+      [this](stop_request) {
+        if (phase_ == phase::idle || !is_proxied_) return;
+        if (exchange_) exchange_->cancel();
+        exchange_.reset();
+        attempt_ended(errc::cancelled, "the node stops");
+      },
+  };
+}
+
+void stream::take_request(http::request message) {
+  request_ = std::move(message);
+  request_id_ = request_id_or_new(request_.fields.find("x-request-id"));
+  received_ = now();
+  number_ = ++context_.requests;
+  facts_ = {};
+  head_sent_ = first_token_seen_ = false;
+  bytes_sent_ = 0;
+  refusal_head_.reset();
+  context_.metrics.open_streams().Increment();
+  is_proxied_ = find_proxied(request_.path()) != nullptr;
+  if (answer_page(request_)) return;
+  if (!is_proxied_) {
+    return fail_request(errc::not_found, "there is nothing at " + std::string{request_.path()});
+  }
+  if (request_.method != "POST") {
+    return fail_request(errc::method_not_allowed, request_.method + " is not allowed on " +
+                                                      std::string{request_.path()} + "; use POST");
+  }
+  read_prompt();
+}
+
+void stream::read_prompt() {
+  request_.body.reserve(request_.body.size() + simdjson::SIMDJSON_PADDING);
+  auto facts = context_.reader.read(find_proxied(request_.path())->kind, request_.body);
+  if (!facts) {
+    return fail_request(failure_code(facts.error(), errc::invalid_request),
+                        failure_text(facts.error()));
+  }
+  facts_ = std::move(*facts);
+  body_ = std::make_shared<const std::string>(std::move(request_.body));
+  retries_ = retry_policy{context_.spec.router.limits.attempts_max};
+  route();
+}
+
+void stream::route() {
+  phase_ = phase::routing;
+  const auto& router = context_.router.get();
+  if (!router) return route_failed(make_failure(errc::no_engine, "the router is starting"));
+  route_request message{number_, static_cast<std::uint32_t>(retries_.tried().size()) + 1, facts_,
+                        retries_.tried()};
+  ask(
+      this, router, context_.spec.router.limits.route_timeout, std::move(message),
+      [this, number = number_](engine_lease& granted) {
+        // The request may have been stopped meanwhile, and another may have come.
+        if (phase_ != phase::routing || number != number_) return return_lease(granted);
+        take_lease(std::move(granted));
+      },
+      [this, number = number_](const caf::error& error) {
+        if (phase_ == phase::routing && number == number_) route_failed(error);
+      });
+}
+
+void stream::return_lease(const engine_lease& granted) {
+  if (const auto& router = context_.router.get()) {
+    send(router, request_ended{granted.id, lease_outcome::cancelled, {}});
+  }
+}
+
+void stream::take_lease(engine_lease granted) {
+  leased_ = now();
+  lease_ = std::move(granted);
+  retries_.begin_attempt(static_cast<std::uint32_t>(lease_->engine));
+  if (client_ == nullptr) {
+    end_lease(lease_outcome::cancelled);
+    return finish_request(outcome::cancelled);
+  }
+  context_.metrics.routing_seconds().Observe(
+      std::chrono::duration<double>(leased_ - received_).count());
+  ask_engine();
+}
+
+void stream::route_failed(const caf::error& error) {
+  if (client_ == nullptr) return finish_request(outcome::cancelled);
+  if (refusal_head_) return reply(std::move(*refusal_head_), std::move(refusal_body_));
+  // The engine's proxy knew it to be down before the router did: that engine is not asked again.
+  if (failure_code(error, errc::no_engine) == errc::connect_failed &&
+      retries_.attempt_failed(errc::connect_failed, 0) == verdict::retry) {
+    return route();
+  }
+  if (!retries_.tried().empty()) return fail_request(retries_.final_code(), retries_.final_text());
+  fail_request(failure_code(error, errc::no_engine), failure_text(error));
+}
+
+void stream::ask_engine() {
+  phase_ = phase::waiting;
+  head_ = {};
+  held_.clear();
+  paused_ = false;
+  reader_.emplace(context_.spec.stream.event_bytes_max);
+  http::request message;
+  message.method = request_.method;
+  message.target = request_.target;
+  for (const auto& field : request_.fields) {
+    if (http::is_hop_by_hop(field.name) || is_own_field(field.name)) continue;
+    message.fields.add(field.name, field.value);
+  }
+  message.fields.add("X-Request-Id", request_id_);
+  exchange_ = context_.client.start({lease_->host, lease_->port}, std::move(message), body_, *this);
+}
+
+void stream::attempt_ended(errc code, const std::string& text) {
+  log::warn("attempt failed", {{"request_id", request_id_},
+                               {"engine", lease_ ? lease_->engine_name : ""},
+                               {"error", to_string(code)},
+                               {"text", text}});
+  if (lease_ && code != errc::cancelled && code != errc::overloaded) {
+    auto proxy = context_.names.find_as<engine_proxy_actor>(proxy_name(lease_->engine_name));
+    if (proxy) send(proxy, attempt_failed{static_cast<std::uint8_t>(code)});
+  }
+  end_lease(lease_outcome::failed);
+  switch (retries_.attempt_failed(code, bytes_sent_)) {
+    case verdict::retry:
+      context_.metrics.retries().Increment();
+      return route();
+    case verdict::give_up:
+      return fail_request(retries_.final_code(), retries_.final_text());
+    case verdict::end_stream:
+      if (is_event_stream_) client_->write(http::error_event(code, retries_.final_text()));
+      if (is_event_stream_) client_->finish();
+      // An answer of known length that breaks off can only be told by breaking off too.
+      else
+        client_->abort();
+      return finish_request(outcome::engine_error);
+  }
+}
+
+void stream::end_lease(lease_outcome outcome) {
+  if (!lease_) return;
+  auto usage = reader_ ? reader_->usage() : usage_counts{};
+  if (const auto& router = context_.router.get()) {
+    send(router, request_ended{lease_->id, outcome, usage});
+  }
+  if (outcome != lease_outcome::failed) {
+    const auto& series = context_.series_of(facts_.model);
+    series.prompt_tokens->Increment(usage.prompt_tokens);
+    series.cached_tokens->Increment(usage.cached_tokens);
+    series.completion_tokens->Increment(usage.completion_tokens);
+  }
+  lease_.reset();
+}
+
+void stream::fail_request(errc code, const std::string& text) {
+  http::response_head head;
+  head.status = http::status_of(code);
+  head.fields.add("Content-Type", "application/json");
+  if (code == errc::no_engine || code == errc::overloaded) head.fields.add("Retry-After", "1");
+  reply(std::move(head), http::error_body(code, text));
+}
+
+void stream::reply_json(unsigned status, std::string body) {
+  http::response_head head;
+  head.status = status;
+  head.fields.add("Content-Type", "application/json");
+  reply(std::move(head), std::move(body));
+}
+
+void stream::reply(http::response_head head, std::string body) {
+  auto how = head.status < 400    ? outcome::ok
+             : head.status < 500  ? outcome::client_error
+             : head.status == 503 ? outcome::no_engine
+                                  : outcome::engine_error;
+  if (client_ != nullptr) {
+    head.fields.set("X-Request-Id", request_id_);
+    client_->send(std::move(head), std::move(body));
+  } else {
+    how = outcome::cancelled;
+  }
+  finish_request(how);
+}
+
+void stream::finish_request(outcome how) {
+  phase_ = phase::idle;
+  context_.metrics.open_streams().Decrement();
+  auto seconds = std::chrono::duration<double>(now() - received_).count();
+  // Names of models come from clients: only those an engine has served become labels.
+  if (!retries_.tried().empty()) {
+    const auto& series = context_.series_of(facts_.model);
+    series.requests[static_cast<std::size_t>(how)]->Increment();
+    series.end_to_end->Observe(seconds);
+  } else if (is_proxied_) {
+    context_.series_of("unknown").requests[static_cast<std::size_t>(how)]->Increment();
+  }
+  log::debug("request ended", {{"request_id", request_id_},
+                               {"path", request_.path()},
+                               {"model", facts_.model},
+                               {"outcome", to_string(how)},
+                               {"attempts", retries_.tried().size()},
+                               {"seconds", seconds}});
+  exchange_.reset();
+  reader_.reset();
+  body_.reset();
+  retries_ = retry_policy{1};
+  if (client_ == nullptr) quit();
+}
+
+void stream::client_left() {
+  client_ = nullptr;
+  if (phase_ == phase::idle) return quit();
+  if (phase_ == phase::routing) return;  // the answer that is due ends the lease, then the stream
+  if (exchange_) exchange_->cancel();
+  end_lease(lease_outcome::cancelled);
+  finish_request(outcome::cancelled);
+}
+
+void stream::on_exit() {
+  if (exchange_) exchange_->cancel();
+  exchange_.reset();
+  if (client_ != nullptr) client_->abort();
+  end_lease(lease_outcome::cancelled);
+  context_.streams.erase(this);
+  context_.metrics.connections().Decrement();
+}
+
+std::shared_ptr<http::session> make_stream_session(caf::actor_system& system, io_thread& home,
+                                                   stream_context& context,
+                                                   http::connection& client) {
+  auto handle = spawn_pinned<stream>(system, &home, context, client);
+  auto& actor = object_of<stream>(handle);
+  return std::make_shared<stream_session>(std::move(handle), actor);
+}
+
+}  // namespace troupe::actors

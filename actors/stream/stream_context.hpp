@@ -1,0 +1,43 @@
+// What the stream actors of one I/O thread share.
+//
+// Thread: confined to that I/O thread, but for the metrics, which synchronise themselves.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "actors/messages.hpp"
+#include "actors/router/prompt_reader.hpp"
+#include "actors/stream/stream_metrics.hpp"
+#include "config/topology.hpp"
+#include "runtime/registry.hpp"
+#include "transport/http/client.hpp"
+
+namespace troupe::actors {
+
+class stream;
+
+struct stream_context {
+  transport::http::client& client;
+  const config::node_spec& spec;
+  registry& names;
+  stream_metrics& metrics;
+  prompt_reader reader;
+  cached_handle<router_actor> router;
+  std::function<std::string()> metrics_page;
+  std::function<bool()> stopping;  // the node has been told to stop
+  std::set<stream*> streams{};     // alive on this thread
+  std::uint64_t requests = 0;      // numbers requests; unique with the thread's index
+  std::map<std::string, const model_series*, std::less<>> series{};
+
+  // Returns the series of a model, looked up once per thread.
+  const model_series& series_of(const std::string& model) {
+    auto& slot = series[model];
+    if (slot == nullptr) slot = &metrics.of(model);
+    return *slot;
+  }
+};
+
+}  // namespace troupe::actors

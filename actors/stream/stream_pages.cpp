@@ -1,0 +1,100 @@
+// The pages a node answers itself: /health, /ready, /version, /metrics, /v1/models.
+
+#include <string>
+
+#include "actors/stream/stream.hpp"
+#include "runtime/ask.hpp"
+#include "runtime/version.hpp"
+#include "transport/http/error_reply.hpp"
+
+namespace troupe::actors {
+
+namespace http = transport::http;
+
+namespace {
+
+constexpr std::chrono::milliseconds listing_timeout{2'000};
+
+std::string models_json(const model_listing& listing) {
+  std::string out = R"({"object":"list","data":[)";
+  for (const auto& card : listing.models) {
+    if (out.back() != '[') out += ',';
+    out += card.json;
+  }
+  return out + "]}";
+}
+
+std::string ready_json(std::string_view status, const model_listing& listing) {
+  std::string out = R"({"status":)";
+  http::append_json_string(out, status);
+  out += R"(,"engines":[)";
+  for (const auto& engine : listing.engines) {
+    if (out.back() != '[') out += ',';
+    out += R"({"name":)";
+    http::append_json_string(out, engine.name);
+    out += engine.up ? R"(,"up":true,"requests":)" : R"(,"up":false,"requests":)";
+    out += std::to_string(engine.load) + "}";
+  }
+  return out + "]}";
+}
+
+bool has_engine(const model_listing& listing) {
+  for (const auto& engine : listing.engines) {
+    if (engine.up) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool stream::answer_page(const http::request& message) {
+  auto path = message.path();
+  bool known = path == "/health" || path == "/ready" || path == "/version" || path == "/metrics" ||
+               path == "/v1/models";
+  if (!known) return false;
+  if (message.method != "GET" && message.method != "HEAD") {
+    fail_request(errc::method_not_allowed,
+                 message.method + " is not allowed on " + std::string{path} + "; use GET");
+  } else if (path == "/health") {
+    reply_json(200, R"({"status":"healthy"})");
+  } else if (path == "/version") {
+    reply_json(200, R"({"version":")" + std::string{version()} + R"("})");
+  } else if (path == "/metrics") {
+    http::response_head head;
+    head.fields.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    reply(std::move(head), context_.metrics_page());
+  } else if (path == "/ready") {
+    answer_ready();
+  } else {
+    answer_models();
+  }
+  return true;
+}
+
+void stream::answer_models() {
+  const auto& router = context_.router.get();
+  if (!router) return reply_json(200, models_json({}));
+  phase_ = phase::routing;
+  ask(
+      this, router, listing_timeout, get_models{},
+      [this](const model_listing& listing) { reply_json(200, models_json(listing)); },
+      [this](const caf::error& error) {
+        fail_request(errc::overloaded, "the router did not answer: " + failure_text(error));
+      });
+}
+
+void stream::answer_ready() {
+  const auto& router = context_.router.get();
+  if (context_.stopping()) return reply_json(503, ready_json("stopping", {}));
+  if (!router) return reply_json(503, ready_json("starting", {}));
+  phase_ = phase::routing;
+  ask(
+      this, router, listing_timeout, get_models{},
+      [this](const model_listing& listing) {
+        bool ready = has_engine(listing);
+        reply_json(ready ? 200 : 503, ready_json(ready ? "ready" : "no engine is up", listing));
+      },
+      [this](const caf::error&) { reply_json(503, ready_json("the router did not answer", {})); });
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,173 @@
+#include "apps/node.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "apps/node_events.hpp"
+#include "apps/node_front.hpp"
+#include "apps/node_tree.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+namespace troupe::apps {
+
+namespace {
+
+constexpr std::chrono::milliseconds drain_limit{30'000};
+constexpr std::chrono::milliseconds last_words_limit{1'000};
+
+// Everything of a running node, in the order it must be destroyed backwards.
+class node {
+ public:
+  node(const config::node_spec& spec, const node_options& options)
+      : spec_{spec},
+        options_{options},
+        metrics_{std::make_shared<prometheus::Registry>()},
+        stream_metrics_{*metrics_} {
+    load_io_scheduler(config_, spec.endpoint.threads);
+    config_.add_message_types<caf::id_block::troupe>();
+    system_.emplace(config_);
+    scheduler_ = io_scheduler::of(*system_);
+  }
+
+  ~node() {
+    for (std::size_t i = 0; i < fronts_.size(); ++i) {
+      run_on(scheduler_->thread(i), [&] { fronts_[i].reset(); });
+    }
+  }
+
+  caf::expected<std::uint16_t> open() {
+    timer_metrics_.emplace(scheduler_->clock());
+    node_front::shared shared{spec_,
+                              names_,
+                              stream_metrics_,
+                              actors::hash_seed{std::random_device{}()},
+                              [this] { return metrics_page(); },
+                              [this] { return stopping_.load(); }};
+    caf::expected<std::uint16_t> port{spec_.endpoint.port};
+    for (std::size_t i = 0; port && i < scheduler_->threads(); ++i) {
+      auto& thread = scheduler_->thread(i);
+      run_on(thread, [&] {
+        fronts_.push_back(std::make_unique<node_front>(*system_, thread, shared));
+        port = fronts_.back()->server().listen(spec_.endpoint.address, *port,
+                                               scheduler_->threads() > 1);
+      });
+    }
+    return port;
+  }
+
+  void start_actors() {
+    resources_.emplace(node_resources{spec_, options_.program, names_, metrics_,
+                                      scheduler_->thread(0), fronts_.front()->client()});
+    supervisor_ = spawn_supervisor(*system_, make_tree(*resources_));
+    auto* object = caf::actor_cast<caf::abstract_actor*>(supervisor_);
+    object->attach_functor([this] { events_.notify(node_event::supervisor_ended); });
+  }
+
+  // Blocks until the node is told to stop, then ends it in order; returns the exit code.
+  int run() {
+    auto event = events_.wait(std::nullopt);
+    stopping_ = true;
+    if (event == node_event::supervisor_ended) {
+      log::error("the supervisor gave up: the node ends");
+      abort_fronts();
+      return 1;
+    }
+    log::info("stopping: no new connections, requests under way are finished");
+    if (!drain()) abort_fronts();
+    supervisor_ended_ = stop_actors();
+    return supervisor_ended_ ? 0 : 1;
+  }
+
+ private:
+  std::string metrics_page() {
+    return render_metrics({metrics_.get(), &process_metrics_, &*timer_metrics_});
+  }
+
+  void on_fronts(const std::function<void(node_front&)>& fn) {
+    for (std::size_t i = 0; i < fronts_.size(); ++i) {
+      scheduler_->thread(i).post([fn, front = fronts_[i].get()] { fn(*front); });
+    }
+  }
+
+  // True once all clients have been answered and have left. A signal or the limit ends patience:
+  // what still runs then is told so, and given a moment to say it.
+  bool drain() {
+    auto left = std::make_shared<std::atomic<std::size_t>>(fronts_.size());
+    on_fronts([this, left](node_front& front) {
+      front.server().stop();
+      front.server().on_drained([this, left] {
+        if (--*left == 0) events_.notify(node_event::drained);
+      });
+    });
+    if (events_.wait(drain_limit) == node_event::drained) return true;
+    log::warn("not waiting any longer for requests under way");
+    on_fronts([](node_front& front) { front.stop_requests(); });
+    return events_.wait(last_words_limit) == node_event::drained;
+  }
+
+  void abort_fronts() {
+    on_fronts([](node_front& front) { front.server().abort(); });
+  }
+
+  bool stop_actors() {
+    caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+    supervisor_ = nullptr;
+    for (;;) {
+      auto event = events_.wait(drain_limit);
+      if (event == node_event::supervisor_ended) return true;
+      if (event == node_event::drained) continue;
+      log::error("engines are killed: they did not end in time or a second signal came");
+      return false;
+    }
+  }
+
+  node_events events_;  // first: blocks signals for every thread that follows
+  const config::node_spec& spec_;
+  const node_options& options_;
+  std::atomic<bool> stopping_{false};
+  bool supervisor_ended_ = false;
+  registry names_;
+  std::shared_ptr<prometheus::Registry> metrics_;
+  actors::stream_metrics stream_metrics_;
+  process_metrics process_metrics_;
+  std::optional<timer_metrics> timer_metrics_;
+  std::optional<node_resources> resources_;
+  caf::actor_system_config config_;
+  std::optional<caf::actor_system> system_;
+  io_scheduler* scheduler_ = nullptr;
+  std::vector<std::unique_ptr<node_front>> fronts_;
+  supervisor_actor supervisor_;
+};
+
+void configure_log(const config::node_spec& spec) {
+  auto level = log::level::info;
+  log::parse_level(spec.log.level, level);
+  log::configure(level, spec.log.format == config::log_format::json, spec.name);
+}
+
+}  // namespace
+
+int run_node(const config::node_spec& spec, const node_options& options) {
+  configure_log(spec);
+  auto running = std::make_unique<node>(spec, options);
+  auto port = running->open();
+  if (!port) {
+    std::fprintf(stderr, "troupe: %s\n", failure_text(port.error()).c_str());
+    return 1;
+  }
+  running->start_actors();
+  std::printf("listening on http://%s:%u\n", spec.endpoint.address.c_str(), *port);
+  std::fflush(stdout);
+  auto code = running->run();
+  // An engine that does not end must not keep us: the kernel ends it with us.
+  if (code != 0) std::_Exit(code);
+  running.reset();
+  return code;
+}
+
+}  // namespace troupe::apps

@@ -1,0 +1,52 @@
+#include "apps/node_front.hpp"
+
+#include <future>
+#include <utility>
+
+#include "actors/names.hpp"
+
+namespace troupe::apps {
+
+namespace {
+
+actors::prompt_reader_options reader_options(const node_front::shared& from) {
+  actors::prompt_reader_options options;
+  options.seed = from.seed;
+  options.body_bytes_max = from.spec.router.limits.prompt_bytes_max;
+  options.hash_prompt = from.spec.router.policy == config::routing_policy::prefix;
+  return options;
+}
+
+}  // namespace
+
+void run_on(io_thread& thread, const std::function<void()>& fn) {
+  std::promise<void> done;
+  thread.post([&] {
+    fn();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+node_front::node_front(caf::actor_system& system, io_thread& home, const shared& from)
+    : client_{home.context(), from.spec.client},
+      context_{client_,
+               from.spec,
+               from.names,
+               from.metrics,
+               actors::prompt_reader{reader_options(from)},
+               cached_handle<actors::router_actor>{from.names, actors::router_name},
+               from.metrics_page,
+               from.stopping},
+      server_{home.context(), from.spec.endpoint.limits,
+              [this, &system, &home](transport::http::connection& connection) {
+                return actors::make_stream_session(system, home, context_, connection);
+              }} {}
+
+void node_front::stop_requests() {
+  for (auto* stream : context_.streams) {
+    caf::anon_send(actors::stream_actor{stream}, actors::stop_request{});
+  }
+}
+
+}  // namespace troupe::apps

@@ -1,0 +1,224 @@
+#include "apps/node_tree.hpp"
+
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include <prometheus/counter.h>
+
+#include "actors/engine_proxy/engine_process.hpp"
+#include "actors/engine_proxy/engine_proxy.hpp"
+#include "actors/names.hpp"
+#include "actors/router/router_actor.hpp"
+#include "runtime/log.hpp"
+
+namespace troupe::apps {
+
+namespace {
+
+constexpr std::chrono::milliseconds probe_timeout{2'000};
+constexpr std::chrono::milliseconds process_grace{10'000};
+
+// Lets a proxy, which runs on any I/O thread, use a prober that lives on one.
+class posted_prober final : public actors::engine_prober {
+ public:
+  posted_prober(io_thread& home, transport::http::client& client)
+      : home_{home}, inner_{std::make_shared<slot>()} {
+    home_.post([inner = inner_, &client] {
+      inner->prober = actors::make_http_prober(client, probe_timeout);
+    });
+  }
+
+  // The prober cancels what is under way, on its own thread.
+  ~posted_prober() override {
+    home_.post([inner = std::move(inner_)] { inner->prober.reset(); });
+  }
+
+  void probe(const transport::http::endpoint& at,
+             std::function<void(const actors::probe_report&)> done) override {
+    home_.post([inner = inner_, at, done = std::move(done)]() mutable {
+      inner->prober->probe(at, std::move(done));
+    });
+  }
+
+ private:
+  struct slot {
+    std::unique_ptr<actors::engine_prober> prober;
+  };
+
+  io_thread& home_;
+  std::shared_ptr<slot> inner_;
+};
+
+supervisor_policy policy_of(const config::supervisor_spec& spec) {
+  supervisor_policy policy;
+  switch (spec.strategy) {
+    case config::restart_strategy::one_for_one:
+      policy.strategy = restart_strategy::one_for_one;
+      break;
+    case config::restart_strategy::one_for_all:
+      policy.strategy = restart_strategy::one_for_all;
+      break;
+    case config::restart_strategy::rest_for_one:
+      policy.strategy = restart_strategy::rest_for_one;
+      break;
+  }
+  policy.restarts_max = spec.restarts_max;
+  policy.period = spec.period;
+  policy.backoff_min = spec.backoff_min;
+  policy.backoff_max = spec.backoff_max;
+  return policy;
+}
+
+// Back-off bounds the rate of an engine's restarts; their number has no bound.
+supervisor_policy engine_policy(const config::supervisor_spec& spec) {
+  auto policy = policy_of(spec);
+  policy.strategy = restart_strategy::one_for_one;
+  policy.restarts_max = std::numeric_limits<std::uint32_t>::max();
+  policy.period = policy.backoff_max;
+  return policy;
+}
+
+std::function<void(const std::string&)> restart_counter(const node_resources& resources) {
+  auto& family = prometheus::BuildCounter()
+                     .Name("troupe_restarts_total")
+                     .Help("Restarts of supervised actors and engine processes.")
+                     .Register(*resources.metrics);
+  return [&family](const std::string& child) { family.Add({{"child", child}}).Increment(); };
+}
+
+child_spec proxy_child(const node_resources& resources, const config::engine_spec& engine,
+                       const std::string& name) {
+  child_spec child;
+  child.name = actors::proxy_name(name);
+  child.start = [&resources, engine, name](caf::actor_system& system) -> caf::expected<caf::actor> {
+    actors::engine_proxy_options options;
+    options.engine = name;
+    options.health.probe_interval = engine.probe_interval;
+    options.names = &resources.names;
+    options.prober = std::make_shared<posted_prober>(resources.home, resources.client);
+    if (engine.kind == config::engine_kind::openai) {
+      auto at = engine_endpoint(engine.url);
+      options.address = actors::engine_address{at.host, at.port};
+    }
+    return caf::actor_cast<caf::actor>(actors::spawn_engine_proxy(system, std::move(options)));
+  };
+  return child;
+}
+
+child_spec process_child(const node_resources& resources, const config::engine_spec& engine,
+                         const std::string& name) {
+  child_spec child;
+  child.name = actors::process_name(name);
+  child.stop_grace = process_grace + std::chrono::seconds{1};
+  child.start = [&resources, engine, name](caf::actor_system& system) -> caf::expected<caf::actor> {
+    actors::engine_process_options options;
+    options.engine = name;
+    options.command = engine_command(resources.program, engine, resources.spec.log);
+    options.stop_grace = process_grace;
+    options.names = &resources.names;
+    return caf::actor_cast<caf::actor>(
+        spawn_pinned<actors::engine_process>(system, &resources.home, std::move(options)));
+  };
+  return child;
+}
+
+child_spec engine_child(const node_resources& resources, const config::engine_spec& engine,
+                        const std::string& name,
+                        const std::function<void(const std::string&)>& on_restart) {
+  supervisor_spec tree;
+  tree.name = "engine/" + name;
+  tree.policy = engine_policy(resources.spec.supervisor);
+  tree.names = &resources.names;
+  tree.on_restart = on_restart;
+  tree.children.push_back(proxy_child(resources, engine, name));
+  if (engine.kind == config::engine_kind::embedded) {
+    tree.children.push_back(process_child(resources, engine, name));
+  }
+  child_spec child;
+  child.name = tree.name;
+  child.stop_grace = process_grace + std::chrono::seconds{2};
+  child.start = [tree](caf::actor_system& system) -> caf::expected<caf::actor> {
+    return caf::actor_cast<caf::actor>(spawn_supervisor(system, tree));
+  };
+  return child;
+}
+
+child_spec router_child(const node_resources& resources) {
+  child_spec child;
+  child.name = actors::router_name;
+  child.start = [&resources](caf::actor_system& system) -> caf::expected<caf::actor> {
+    return caf::actor_cast<caf::actor>(
+        actors::spawn_router(system, {resources.spec.router, &resources.names, resources.metrics}));
+  };
+  return child;
+}
+
+}  // namespace
+
+std::vector<std::string> engine_names(const config::engine_spec& spec) {
+  if (spec.count == 1) return {spec.name};
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < spec.count; ++i) {
+    names.push_back(spec.name + "-" + std::to_string(i));
+  }
+  return names;
+}
+
+child_process_spec engine_command(const std::string& program, const config::engine_spec& engine,
+                                  const config::log_spec& log) {
+  child_process_spec command;
+  command.argv = {program,        "engine",
+                  "--model",      engine.model,
+                  "--host",       "127.0.0.1",
+                  "--port",       "0",
+                  "--threads",    std::to_string(engine.threads),
+                  "--kv-bytes",   std::to_string(engine.kv_bytes),
+                  "--log-level",  log.level,
+                  "--log-format", log.format == config::log_format::json ? "json" : "text"};
+  auto add = [&](const char* flag, std::string value) {
+    command.argv.emplace_back(flag);
+    command.argv.push_back(std::move(value));
+  };
+  if (!engine.served_model.empty()) add("--served-model-name", engine.served_model);
+  if (engine.context_tokens_max != 0) {
+    add("--max-model-len", std::to_string(engine.context_tokens_max));
+  }
+  add("--max-num-seqs", std::to_string(engine.limits.running_requests_max));
+  add("--max-num-batched-tokens", std::to_string(engine.limits.step_tokens_max));
+  return command;
+}
+
+transport::http::endpoint engine_endpoint(const std::string& url) {
+  std::string_view rest{url};
+  if (auto scheme = rest.find("://"); scheme != std::string_view::npos) {
+    rest.remove_prefix(scheme + 3);
+  }
+  rest = rest.substr(0, rest.find('/'));
+  transport::http::endpoint at{std::string{rest}, 80};
+  auto colon = rest.rfind(':');
+  auto bracket = rest.rfind(']');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    at.host = rest.substr(0, colon);
+    std::from_chars(rest.data() + colon + 1, rest.data() + rest.size(), at.port);
+  }
+  if (at.host.starts_with('[')) at.host = at.host.substr(1, at.host.size() - 2);
+  return at;
+}
+
+supervisor_spec make_tree(const node_resources& resources) {
+  supervisor_spec root;
+  root.name = "node/" + resources.spec.name;
+  root.policy = policy_of(resources.spec.supervisor);
+  root.names = &resources.names;
+  root.on_restart = restart_counter(resources);
+  root.children.push_back(router_child(resources));
+  for (const auto& engine : resources.spec.engines) {
+    for (const auto& name : engine_names(engine)) {
+      root.children.push_back(engine_child(resources, engine, name, root.on_restart));
+    }
+  }
+  return root;
+}
+
+}  // namespace troupe::apps

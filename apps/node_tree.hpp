@@ -1,0 +1,50 @@
+// The supervision tree of a node, made from its topology.
+//
+//   node (the file's strategy) ── router
+//                              ├─ engine/NAME (one_for_one, never gives up) ── engine/NAME/proxy
+//                              │                                            └─ engine/NAME/process
+//                              └─ …            (process: embedded engines only)
+//
+// An engine that keeps dying is restarted with back-off for ever and takes nothing else down.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <prometheus/registry.h>
+
+#include "config/topology.hpp"
+#include "runtime/child_process.hpp"
+#include "runtime/io_scheduler.hpp"
+#include "runtime/registry.hpp"
+#include "runtime/supervisor.hpp"
+#include "transport/http/client.hpp"
+
+namespace troupe::apps {
+
+// What the actors of the tree need; must outlive the actor_system.
+struct node_resources {
+  const config::node_spec& spec;
+  std::string program;  // path of this binary
+  registry& names;
+  std::shared_ptr<prometheus::Registry> metrics;
+  io_thread& home;                  // watches processes, probes engines
+  transport::http::client& client;  // of that thread
+};
+
+// Names of the engines a spec stands for: NAME, or NAME-0, NAME-1, … where it counts more than one.
+std::vector<std::string> engine_names(const config::engine_spec& spec);
+
+// The command that starts one embedded engine.
+child_process_spec engine_command(const std::string& program, const config::engine_spec& engine,
+                                  const config::log_spec& log);
+
+// Host and port of an engine's URL, which the configuration has checked.
+transport::http::endpoint engine_endpoint(const std::string& url);
+
+// The root of the tree.
+supervisor_spec make_tree(const node_resources& resources);
+
+}  // namespace troupe::apps
