@@ -14,10 +14,12 @@ packages_of() {
   done < "$root/packages.txt"
 }
 
-# Prints those of them that are not installed.
+# Prints those of them that are not installed. A program of the package's name will do as well: not
+# everybody has npm or cmake from Debian.
 missing_packages() {
   local package
   for package in $(packages_of "$@"); do
+    ! command -v "$package" > /dev/null || continue
     case $(dpkg-query -W -f '${Status}' "$package" 2> /dev/null) in
       *" installed") ;;
       *) printf '%s\n' "$package" ;;
