@@ -1,0 +1,180 @@
+#include "engine/embedded/serve/api_answer.hpp"
+
+#include <utility>
+
+#include "runtime/clock.hpp"
+#include "transport/http/error_reply.hpp"
+
+namespace troupe::engine {
+
+api_answer::api_answer(const api_context& context, transport::http::connection& client,
+                       api_request request, std::string http_id)
+    : context_{context},
+      client_{&client},
+      request_{std::move(request)},
+      http_id_{std::move(http_id)},
+      format_{request_.kind,
+              request_.return_token_ids,
+              {http_id_, context.model_name, static_cast<std::int64_t>(unix_seconds())}} {}
+
+api_answer::~api_answer() {
+  end_requests(finish_reason::abort);
+}
+
+void api_answer::start(std::function<void()> on_done) {
+  on_done_ = std::move(on_done);
+  choices_.resize(request_.prompts.size());
+  running_ = choices_.size();
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    auto& c = choices_[i];
+    const auto& prompt = request_.prompts[i];
+    c.whole.index = i;
+    c.usage.prompt_tokens = prompt.prompt.size();
+    c.collector = std::make_unique<text_collector>(request_, *context_.text, prompt.min_tokens);
+    if (request_.return_token_ids) c.whole.prompt_token_ids = &prompt.prompt;
+    if (request_.echo) c.whole.text = request_.prompt_texts[i];
+    c.id = context_.engine->submit(prompt, *this);
+  }
+}
+
+void api_answer::abandon() {
+  client_ = nullptr;
+  end_requests(finish_reason::abort);
+}
+
+void api_answer::end_requests(finish_reason reason) {
+  for (auto& c : choices_) {
+    if (c.id != 0) context_.engine->end(std::exchange(c.id, 0), reason);
+  }
+}
+
+api_answer::choice* api_answer::find(request_id id) {
+  for (auto& c : choices_) {
+    if (c.id == id) return &c;
+  }
+  return nullptr;
+}
+
+void api_answer::on_output(const request_output& output) {
+  const auto self = shared_from_this();  // the session may drop this answer at its end
+  auto* c = find(output.id);
+  if (c == nullptr || client_ == nullptr) return;
+  if (output.refused) {
+    c->id = 0;
+    refuse(output.refused);
+    return;
+  }
+  take(*c, output);
+}
+
+void api_answer::take(choice& c, const request_output& output) {
+  auto piece = c.collector->push(output);
+  c.usage.completion_tokens = output.generated;
+  c.usage.cached_tokens = output.cached_tokens;
+  if (!request_.stream) {
+    c.whole.text += piece.text;
+    c.whole.token_ids.push_back(output.token);
+    c.whole.stop_reason = piece.stop_reason;
+  }
+  c.whole.finish_reason = piece.finish_reason;
+  const bool is_last = !piece.finish_reason.empty();
+  if (is_last) {
+    const auto id = std::exchange(c.id, 0);
+    if (!output.finish) context_.engine->end(id, finish_reason::stop);  // by a stop string
+    --running_;
+  }
+  if (request_.stream) write_piece(c, std::move(piece));
+  if (running_ == 0 && client_ != nullptr) complete();
+}
+
+void api_answer::write_piece(choice& c, answer_choice piece) {
+  const auto* usage = request_.continuous_usage ? &c.usage : nullptr;
+  piece.index = c.whole.index;
+  std::string bytes;
+  if (!c.is_open) {
+    c.is_open = true;
+    if (request_.kind == api_kind::chat) {
+      bytes = format_.opening(c.whole, usage);
+    } else {
+      piece.prompt_token_ids = c.whole.prompt_token_ids;
+      if (request_.echo) piece.text.insert(0, c.whole.text);
+    }
+  }
+  // A token may bring no text yet: half a character, perhaps the start of a stop string.
+  const bool says_something =
+      !piece.text.empty() || !piece.finish_reason.empty() || request_.return_token_ids;
+  if (says_something) bytes += format_.piece(piece, usage);
+  if (!bytes.empty()) write(bytes);
+}
+
+void api_answer::write(const std::string& bytes) {
+  if (!has_started_) {
+    has_started_ = true;
+    auto answer = head("text/event-stream; charset=utf-8");
+    answer.fields.set("Cache-Control", "no-cache");
+    client_->start(std::move(answer));
+  }
+  client_->write(bytes);
+  if (client_ != nullptr && client_->queued_bytes() > context_.queued_bytes_max) {
+    client_->abort();  // a client that does not read what it asked for
+  }
+}
+
+void api_answer::refuse(const caf::error& error) {
+  using namespace transport::http;
+  end_requests(finish_reason::abort);
+  const auto code = failure_code(error, errc::io_error);
+  if (has_started_) {
+    client_->write(error_event(code, failure_text(error)));
+    finish_stream();
+    return;
+  }
+  auto answer = head("application/json");
+  answer.status = status_of(code);
+  leave()->send(std::move(answer), error_body(code, failure_text(error)));
+}
+
+void api_answer::complete() {
+  if (request_.stream) {
+    if (request_.include_usage) write(format_.closing(total()));
+    finish_stream();
+    return;
+  }
+  std::vector<answer_choice> answers;
+  for (auto& c : choices_) answers.push_back(std::move(c.whole));
+  leave()->send(head("application/json"), format_.whole(answers, total()));
+}
+
+// A write may find that the client has left: then there is no one to go on with.
+void api_answer::finish_stream() {
+  if (client_ != nullptr) client_->write("data: [DONE]\n\n");
+  if (client_ != nullptr) leave()->finish();
+}
+
+// Takes leave of session and connection. The session is told before the answer's last byte, which
+// may bring it the connection's next request at once.
+transport::http::connection* api_answer::leave() {
+  auto* client = std::exchange(client_, nullptr);
+  if (on_done_) std::exchange(on_done_, nullptr)();
+  return client;
+}
+
+token_usage api_answer::total() const {
+  token_usage sum;
+  sum.cached_tokens = 0;
+  for (const auto& c : choices_) {
+    sum.prompt_tokens += c.usage.prompt_tokens;
+    sum.completion_tokens += c.usage.completion_tokens;
+    *sum.cached_tokens += c.usage.cached_tokens.value_or(0);
+  }
+  return sum;
+}
+
+transport::http::response_head api_answer::head(const char* content_type) const {
+  transport::http::response_head answer;
+  answer.fields.set("Content-Type", content_type);
+  answer.fields.set("X-Request-Id", http_id_);
+  return answer;
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,67 @@
+// One request under way on one connection: submits its prompts, writes what comes.
+//
+// Thread: the io thread. The answer's head is sent with its first token, so that a refusal by the
+// engine still gets its own status code.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/embedded/serve/api_context.hpp"
+#include "engine/embedded/serve/api_format.hpp"
+#include "engine/embedded/serve/text_collector.hpp"
+#include "transport/http/server.hpp"
+
+namespace troupe::engine {
+
+class api_answer : public output_handler, public std::enable_shared_from_this<api_answer> {
+ public:
+  // `http_id` is echoed as X-Request-Id and names the answer. The connection must stay valid until
+  // abandon.
+  api_answer(const api_context& context, transport::http::connection& client, api_request request,
+             std::string http_id);
+  ~api_answer() override;
+
+  // Submits all prompts. `on_done` is called once, just before the answer ends.
+  void start(std::function<void()> on_done);
+
+  // Ends what still runs and writes nothing more: the client left.
+  void abandon();
+
+  void on_output(const request_output& output) override;
+
+ private:
+  struct choice {
+    request_id id = 0;
+    std::unique_ptr<text_collector> collector;
+    answer_choice whole;
+    token_usage usage;
+    bool is_open = false;  // the first chunk was written
+  };
+
+  choice* find(request_id id);
+  void take(choice& c, const request_output& output);
+  void write_piece(choice& c, answer_choice piece);
+  void refuse(const caf::error& error);
+  void write(const std::string& bytes);
+  void complete();
+  void finish_stream();
+  transport::http::connection* leave();
+  void end_requests(finish_reason reason);
+  token_usage total() const;
+  transport::http::response_head head(const char* content_type) const;
+
+  const api_context& context_;
+  transport::http::connection* client_;
+  api_request request_;
+  std::string http_id_;
+  answer_format format_;
+  std::vector<choice> choices_;
+  std::size_t running_ = 0;
+  bool has_started_ = false;
+  std::function<void()> on_done_;
+};
+
+}  // namespace troupe::engine

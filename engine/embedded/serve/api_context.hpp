@@ -1,0 +1,29 @@
+// What the HTTP API answers with: the model's name, text side and limits, and the engine behind.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/limits.hpp"
+#include "engine/embedded/serve/engine_client.hpp"
+#include "engine/embedded/serve/engine_metrics.hpp"
+#include "engine/embedded/text/chat_template.hpp"
+#include "engine/embedded/text/tokenizer.hpp"
+
+namespace troupe::engine {
+
+// Valid as long as any server or session uses it.
+struct api_context {
+  std::string model_name;
+  std::int64_t created = 0;  // Unix seconds
+  std::uint32_t context_tokens_max = 0;
+  config::engine_limits limits;
+  std::size_t queued_bytes_max = 0;  // of an answer its client does not read
+  const tokenizer* text = nullptr;
+  const chat_template* chat = nullptr;  // null: the model has none
+  engine_client* engine = nullptr;
+  engine_metrics* metrics = nullptr;
+};
+
+}  // namespace troupe::engine

@@ -1,0 +1,65 @@
+// Writes answers and stream chunks field by field as vLLM does.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/embedded/serve/api_request.hpp"
+
+namespace troupe::engine {
+
+struct token_usage {
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t completion_tokens = 0;
+  std::optional<std::uint64_t> cached_tokens;
+};
+
+// One answer of a request: what has come so far, or what came with one chunk.
+struct answer_choice {
+  std::size_t index = 0;
+  std::string text;
+  std::vector<std::int32_t> token_ids;
+  std::string finish_reason;   // empty: goes on
+  nlohmann::json stop_reason;  // stop string, stop token id, or null
+  const std::vector<std::int32_t>* prompt_token_ids = nullptr;  // null: not to be shown
+};
+
+// What every message about one request repeats.
+class answer_format {
+ public:
+  struct identity {
+    std::string id;  // without its prefix
+    std::string model;
+    std::int64_t created = 0;
+  };
+
+  answer_format(api_kind kind, bool shows_tokens, identity who);
+
+  // The whole answer of a request that does not stream.
+  std::string whole(const std::vector<answer_choice>& choices, const token_usage& usage) const;
+
+  // One server-sent event: the chat's opening chunk, with the role.
+  std::string opening(const answer_choice& choice, const token_usage* usage) const;
+
+  // One server-sent event: the next piece of a choice.
+  std::string piece(const answer_choice& choice, const token_usage* usage) const;
+
+  // One server-sent event: the usage, without choices.
+  std::string closing(const token_usage& usage) const;
+
+ private:
+  using json = nlohmann::ordered_json;
+
+  json frame(const char* object) const;
+  std::string event(json chunk, json choice, const token_usage* usage) const;
+
+  api_kind kind_;
+  bool shows_tokens_;
+  identity who_;
+};
+
+}  // namespace troupe::engine

@@ -1,0 +1,180 @@
+#include "engine/embedded/serve/api_prompt.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace troupe::engine {
+
+namespace {
+
+using nlohmann::json;
+
+// Joins the text parts of a content list as vLLM does; nothing (and a fault) for other parts.
+std::optional<std::string> join_parts(field_reader& fields, const json& parts,
+                                      const std::string& where) {
+  std::string joined;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& part = parts[i];
+    const auto name = where + "[" + std::to_string(i) + "]";
+    if (!part.is_object() || !part.contains("type") || !part["type"].is_string()) {
+      fields.refuse("messages", name + " must be an object with a type");
+      return std::nullopt;
+    }
+    if (part["type"] != "text") {
+      fields.refuse(
+          "messages",
+          name + ": content of type " + part["type"].dump() + " is not supported by this engine",
+          errc::unsupported);
+      return std::nullopt;
+    }
+    if (!part.contains("text") || !part["text"].is_string()) {
+      fields.refuse("messages", name + ".text must be a string");
+      return std::nullopt;
+    }
+    if (i > 0) joined += '\n';
+    joined += part["text"].get_ref<const std::string&>();
+  }
+  return joined;
+}
+
+// Templates expect the arguments of a tool call as an object; the API carries them as a string.
+void open_arguments(json& message) {
+  const auto calls = message.find("tool_calls");
+  if (calls == message.end() || !calls->is_array()) return;
+  for (auto& call : *calls) {
+    if (!call.is_object() || !call.contains("function")) continue;
+    auto& function = call["function"];
+    if (!function.is_object() || !function.contains("arguments")) continue;
+    auto& arguments = function["arguments"];
+    if (!arguments.is_string()) continue;
+    auto opened = json::parse(arguments.get_ref<const std::string&>(), nullptr, false);
+    if (opened.is_object()) arguments = std::move(opened);
+  }
+}
+
+json read_messages(field_reader& fields) {
+  const auto* list = fields.find("messages");
+  if (list == nullptr || !list->is_array() || list->empty()) {
+    fields.refuse("messages", "messages must be a list of at least one message");
+    return {};
+  }
+  auto messages = *list;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    auto& message = messages[i];
+    const auto where = "messages[" + std::to_string(i) + "]";
+    if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
+      fields.refuse("messages", where + " must be an object with a role");
+      return {};
+    }
+    auto& content = message["content"];  // null where it is missing
+    if (content.is_array()) {
+      auto joined = join_parts(fields, content, where + ".content");
+      if (!joined) return {};
+      content = std::move(*joined);
+    } else if (!content.is_string() && !content.is_null()) {
+      fields.refuse("messages", where + ".content must be a string or a list of parts");
+      return {};
+    }
+    open_arguments(message);
+  }
+  return messages;
+}
+
+json template_variables(field_reader& fields, const api_context& context) {
+  json variables = json::object();
+  if (const auto* extra = fields.find("chat_template_kwargs")) {
+    if (extra->is_object()) {
+      variables = *extra;
+    } else {
+      fields.refuse("chat_template_kwargs", "chat_template_kwargs must be an object");
+    }
+  }
+  variables["messages"] = read_messages(fields);
+  variables["add_generation_prompt"] = fields.flag("add_generation_prompt", true);
+  for (const auto* name : {"tools", "documents"}) {
+    const auto* list = fields.find(name);
+    if (list != nullptr && !list->is_array()) {
+      fields.refuse(name, std::string{name} + " must be a list");
+    }
+    variables[name] = list == nullptr || list->empty() ? json{} : *list;
+  }
+  const auto spelt = [&](token_id id) {
+    return id < 0 ? std::string{} : std::string{context.text->piece(id)};
+  };
+  variables["bos_token"] = spelt(context.text->bos());
+  variables["eos_token"] = spelt(context.text->eos());
+  return variables;
+}
+
+bool all_numbers(const json& list) {
+  for (const auto& entry : list) {
+    if (!entry.is_number()) return false;
+  }
+  return true;
+}
+
+// One prompt: text, or a list of token ids.
+void encode_one(field_reader& fields, const json& prompt, const api_context& context,
+                encoded_prompts& out) {
+  if (prompt.is_string()) {
+    const auto& text = prompt.get_ref<const std::string&>();
+    out.tokens.push_back(context.text->encode(text, true, fields.flag("add_special_tokens", true)));
+    out.texts.push_back(text);
+  } else {
+    out.tokens.push_back(fields.to_token_ids("prompt", prompt, context.text->vocab_size()));
+    out.texts.push_back(context.text->decode(out.tokens.back(), false));
+  }
+  if (out.tokens.back().empty()) fields.refuse("prompt", "prompt must hold at least one token");
+}
+
+}  // namespace
+
+std::vector<std::int32_t> encode_messages(field_reader& fields, const api_context& context) {
+  if (context.chat == nullptr) {
+    fields.refuse("messages",
+                  "the model's file holds no chat template, so it cannot chat: use "
+                  "/v1/completions");
+    return {};
+  }
+  const auto variables = template_variables(fields, context);
+  if (fields.fault()) return {};
+  const auto rendered = context.chat->render(variables);
+  if (!rendered) {
+    fields.refuse("messages", failure_text(rendered.error()),
+                  failure_code(rendered.error(), errc::invalid_request));
+    return {};
+  }
+  // The template itself writes the control tokens, the first one included.
+  auto tokens = context.text->encode(*rendered, true, fields.flag("add_special_tokens", false));
+  if (tokens.empty()) fields.refuse("messages", "messages render to an empty prompt");
+  return tokens;
+}
+
+encoded_prompts encode_prompts(field_reader& fields, const api_context& context) {
+  encoded_prompts out;
+  const auto* prompt = fields.find("prompt");
+  const bool is_list = prompt != nullptr && prompt->is_array() && !prompt->empty();
+  if (prompt == nullptr || (!prompt->is_string() && !is_list)) {
+    fields.refuse("prompt",
+                  "prompt must be a string, a list of strings, a list of token ids or a list of "
+                  "such lists, none empty");
+    return out;
+  }
+  if (!is_list || all_numbers(*prompt)) {
+    encode_one(fields, *prompt, context, out);
+    return out;
+  }
+  const auto count_max = context.limits.queued_requests_max;
+  if (prompt->size() > count_max) {
+    fields.refuse("prompt", "prompt must hold at most " + std::to_string(count_max) +
+                                " prompts, got " + std::to_string(prompt->size()));
+    return out;
+  }
+  for (const auto& entry : *prompt) {
+    encode_one(fields, entry, context, out);
+    if (fields.fault()) return out;
+  }
+  return out;
+}
+
+}  // namespace troupe::engine

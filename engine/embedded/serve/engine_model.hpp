@@ -1,0 +1,32 @@
+// Everything that comes out of one model file: weights, tokenizer, chat template.
+//
+// Thread: immutable after open.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/embedded/model/gguf_file.hpp"
+#include "engine/embedded/model/model.hpp"
+#include "engine/embedded/text/chat_template.hpp"
+#include "engine/embedded/text/tokenizer.hpp"
+#include "runtime/errc.hpp"
+
+namespace troupe::engine {
+
+struct engine_model {
+  std::string name;
+  std::unique_ptr<gguf_file> file;
+  std::unique_ptr<model> weights;
+  std::unique_ptr<tokenizer> text;
+  std::unique_ptr<chat_template> chat;  // null: the file has none
+  std::vector<std::int32_t> end_tokens;
+};
+
+// Opens a model file and checks all of it; the name defaults to the file's, without its suffix.
+// Errors: those of the parts, with the file's path before them.
+caf::expected<engine_model> open_engine_model(const std::string& path, std::string name);
+
+}  // namespace troupe::engine

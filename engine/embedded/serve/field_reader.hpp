@@ -1,0 +1,77 @@
+// Reads the fields of a JSON request body, checks their bounds, and keeps the first fault.
+//
+// After a fault every further read returns its default, so a parser reads straight through and asks
+// for the fault once, at its end.
+//
+// Thread: one owner; lives shorter than the JSON it reads.
+// Bounds: nesting of a body is limited to json_depth_max.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/errc.hpp"
+
+namespace troupe::engine {
+
+inline constexpr std::size_t json_depth_max = 128;
+
+// Why a request is refused: one sentence, and the field at fault where there is one.
+struct api_error {
+  errc code = errc::invalid_request;
+  std::string message;
+  std::string param;
+};
+
+// Parses a request body, which must be an object; null and `fault` set where it is not.
+nlohmann::json parse_body(std::string_view body, std::optional<api_error>& fault);
+
+class field_reader {
+ public:
+  struct range {
+    double low;
+    double high;
+    bool excludes_low = false;
+  };
+
+  explicit field_reader(const nlohmann::json& object) : object_{object} {}
+
+  // Returns the field's value; nothing where it is absent or null.
+  const nlohmann::json* find(std::string_view name) const;
+
+  bool flag(std::string_view name, bool otherwise);
+  double number(std::string_view name, double otherwise, range bounds);
+  std::int64_t integer(std::string_view name, std::int64_t otherwise, range bounds);
+  std::string text(std::string_view name, std::size_t bytes_max);
+
+  // A string or a list of strings, none empty.
+  std::vector<std::string> texts(std::string_view name, std::size_t count_max,
+                                 std::size_t bytes_max);
+
+  // A list of token ids below `vocab`.
+  std::vector<std::int32_t> token_ids(std::string_view name, std::size_t vocab);
+
+  // The same for a value found elsewhere; `name` says where in case of a fault.
+  std::vector<std::int32_t> to_token_ids(std::string_view name, const nlohmann::json& list,
+                                         std::size_t vocab);
+
+  // Refuses the request where the field has another value than null or one of these.
+  void require_one_of(std::string_view name, std::span<const nlohmann::json> accepted);
+
+  void refuse(std::string_view name, std::string message, errc code = errc::invalid_request);
+
+  const std::optional<api_error>& fault() const { return fault_; }
+
+ private:
+  const nlohmann::json& object_;
+  std::optional<api_error> fault_;
+};
+
+}  // namespace troupe::engine
