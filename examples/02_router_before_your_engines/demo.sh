@@ -9,7 +9,7 @@ trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$work"' EXIT
 # Starts an engine on a free port; it says which on the descriptor that TROUPE_READY_FD names.
 start_engine() {
   mkfifo "$work/$1"
-  TROUPE_READY_FD=3 "$troupe" engine --model "$model" --served-model demo --port 0 \
+  TROUPE_READY_FD=3 "$troupe" engine --model "$model" --served-model-name demo --port 0 \
     3> "$work/$1" 2> "$work/$1.log" &
   local word
   read -r word port < "$work/$1"

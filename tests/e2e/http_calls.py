@@ -1,5 +1,6 @@
 """Small HTTP calls for the tests, with every byte in view."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -76,7 +77,8 @@ class Stream:
     def close(self):
         """Leaves, in whatever state the answer is."""
         if self._connection.sock is not None:
-            self._connection.sock.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # the peer may have been first
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
         self.response.close()
         self._connection.close()
 

@@ -14,7 +14,7 @@ MODEL = None
 
 def setUpModule():
     global NODE, MODEL
-    NODE = embedded_node()
+    NODE = embedded_node("--log-level", "debug")
     NODE.poll(lambda: get(NODE, "/ready").status == 200, "readiness")
     MODEL = get(NODE, "/v1/models").json["data"][0]["id"]
 
@@ -112,9 +112,10 @@ class Connections(unittest.TestCase):
 
 
 class RequestIds(unittest.TestCase):
-    def test_a_given_id_comes_back(self):
+    def test_a_given_id_comes_back_and_is_logged(self):
         answer = chat(NODE, chat_body(MODEL, "hello", max_tokens=4), {"x-request-id": "e2e-4711"})
         self.assertEqual(answer.fields["x-request-id"], "e2e-4711")
+        NODE.poll(lambda: "e2e-4711" in NODE.log.text, "the id in the log")
 
     def test_an_id_is_made_where_none_is_given(self):
         ids = {chat(NODE, chat_body(MODEL, "hello", max_tokens=1)).fields["x-request-id"]
