@@ -66,7 +66,7 @@ def _needs_words(function):
     """Public functions that a reader must be told about.
 
     Left out: destructors, operators, overrides (the base says it), what is defaulted or deleted,
-    and const accessors without parameters, whose name is the sentence.
+    and accessors without parameters (const, or one line), whose name is the sentence.
     """
     if function.access != "public" or function.scope == "anonymous":
         return False
@@ -75,20 +75,22 @@ def _needs_words(function):
     words = set(re.findall(r"\w+", function.header))
     if words & {"override", "friend"} or re.search(r"=\s*(default|delete)\s*$", function.header):
         return False
-    accessor = function.parameters == 0 and ("const" in words or "constexpr" in words)
-    return not (accessor and function.body_lines <= 1)
+    is_const = "const" in words or "constexpr" in words
+    short = function.body_lines == 1 or (function.body_lines == 0 and is_const)
+    return not (function.parameters == 0 and short)
 
 
 def _is_documented(file, function):
-    """A comment on the line, or directly above the run of lines that the function stands in."""
+    """A comment on the line, or directly above the run of functions that it stands in."""
     index = function.first_line - 1
     if "//" in file.lines[index]:
         return True
+    bodies = {n for f in file.functions for n in range(f.first_line, f.first_line + f.body_lines)}
     for above in range(index - 1, -1, -1):
         line = file.lines[above].strip()
         if line.startswith("//"):
             return True
-        if not line or line.endswith(("{", ":")):
+        if not line or (line.endswith(("{", ":")) and above + 1 not in bodies):
             return False
     return False
 
@@ -103,12 +105,13 @@ def documentation(files):
     """Returns (documented, all, undocumented) of the public functions in the product's headers."""
     documented, missing = 0, []
     for file in _code(files):
-        if not file.is_header or "detail" in file.path:
+        if not file.is_header or file.path.endswith("-inl.hpp"):
             continue
+        told = {f.name for f in file.functions if _is_documented(file, f)}  # covers its overloads
         for function in file.functions:
             if not _needs_words(function) or _is_type_itself(file, function):
                 continue
-            if _is_documented(file, function):
+            if function.name in told:
                 documented += 1
             else:
                 text = f"{function.name} lacks its sentence"

@@ -13,9 +13,19 @@ FUNCTION_LINES_MAX = 70
 PARAMETERS_MAX = 4
 README_LINES_MAX = 40
 
+# Where the clear thing and a rule disagree: (rule, file, what) and why.
+EXCEPTIONS = {
+    ("parameters", "runtime/ask.hpp", "ask"):
+        "reads like CAF's request(...).then(...): who, how long, what, and the two ends",
+    ("parameters", "transport/http/client.hpp", "start"):
+        "the fifth is an options struct that is hardly ever given",
+    ("parameters", "transport/http/client.cpp", "start"): "as in its header",
+}
+
 FORBIDDEN_STEMS = {"utils", "util", "common", "misc", "helpers", "helper"}
 FORBIDDEN_TYPE = re.compile(r"\b(?:class|struct)\s+(\w*(?:manager|helper)s?)\b", re.IGNORECASE)
-FORBIDDEN_FUNCTION = re.compile(r"^(process|do|handle)_")
+# The verb is banned; an operating system's process has a name and an environment.
+FORBIDDEN_FUNCTION = re.compile(r"^(process_(?!name|id|environment|group|metrics)|do_|handle_)")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 CPP_SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(")
 PYTHON_SLEEP = re.compile(r"\bsleep\s*\(|\bimport sleep\b")
@@ -85,9 +95,12 @@ def clock_reads(files):
 
 
 def raw_requests(files):
-    """CAF's own request(), whose timer is never cancelled, outside runtime/ask.hpp."""
+    """CAF's own request(), whose timer is never cancelled, outside runtime/ask.hpp.
+
+    Tests may use it: a scoped_actor there waits on its own thread.
+    """
     for file in files:
-        if file.kind == "cpp" and file.path != "runtime/ask.hpp":
+        if file.is_code and file.path != "runtime/ask.hpp":
             text = "raw request(): use runtime/ask.hpp"
             yield from _matches(file, file.blank_lines, RAW_REQUEST, text)
 
@@ -133,7 +146,10 @@ def function_sizes(files):
     for file in files:
         found = []
         if file.kind == "cpp":
-            found = [(f.name, f.first_line, f.body_lines, f.parameters) for f in file.functions]
+            # The signature of an override is its base's business.
+            found = [(f.name, f.first_line, f.body_lines,
+                      0 if re.search(r"\boverride\b", f.header) else f.parameters)
+                     for f in file.functions]
         elif file.kind == "python":
             found = _python_functions(file)
         for name, line, length, parameters in found:
@@ -141,7 +157,8 @@ def function_sizes(files):
                 yield file.path, line, "does not parse"
             elif length > FUNCTION_LINES_MAX:
                 yield file.path, line, f"{name}: {length} lines, at most {FUNCTION_LINES_MAX}"
-            if parameters > PARAMETERS_MAX:
+            excepted = ("parameters", file.path, name) in EXCEPTIONS
+            if parameters > PARAMETERS_MAX and not excepted:
                 yield file.path, line, f"{name}: {parameters} parameters, at most {PARAMETERS_MAX}"
 
 
@@ -200,7 +217,8 @@ def header_openings(files):
             continue
         if not file.text.startswith("//"):
             yield file.path, 1, "a header's first line says what it is"
-        if not re.search(r"^#pragma once$", file.text, re.MULTILINE):
+        included_often = file.path.endswith("-inl.hpp")  # once for each instruction set
+        if not included_often and not re.search(r"^#pragma once$", file.text, re.MULTILINE):
             yield file.path, 1, "lacks #pragma once"
 
 

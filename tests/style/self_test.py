@@ -106,6 +106,7 @@ class HardRules(unittest.TestCase):
         somewhere = cpp("actors/a.cpp", text)
         self.assertEqual(found(rules.raw_requests, somewhere), [("actors/a.cpp", 1)])
         self.assertEqual(found(rules.raw_requests, cpp("runtime/ask.hpp", text)), [])
+        self.assertEqual(found(rules.raw_requests, cpp("tests/a.cpp", text)), [])
 
     def test_file_lengths(self):
         self.assertEqual(found(rules.file_lengths, cpp("actors/a.cpp", "int x;\n" * 500)), [])
@@ -129,6 +130,8 @@ class HardRules(unittest.TestCase):
             found(rules.function_sizes, cpp("actors/a.cpp", longer)), [("actors/a.cpp", 1)])
         five = cpp("actors/a.hpp", "void f(int a, int b, int c, int d, int e);\n")
         self.assertEqual(found(rules.function_sizes, five), [("actors/a.hpp", 3)])
+        override = "struct s {\n  void f(int a, int b, int c, int d, int e) override;\n};\n"
+        self.assertEqual(found(rules.function_sizes, cpp("actors/a.cpp", override)), [])
         python = SourceFile("tests/a.py", "def f(self, a, b, c, d, e):\n    pass\n")
         self.assertEqual(found(rules.function_sizes, python), [("tests/a.py", 1)])
         broken = SourceFile("tests/a.py", "def f(:\n")
@@ -139,7 +142,8 @@ class HardRules(unittest.TestCase):
         self.assertTrue(found(rules.forbidden_names, cpp("actors/helpers.cpp", "")))
         for text in ("class cache_manager {};", "void handle_it() {}\n", "void do_it();\n"):
             self.assertTrue(found(rules.forbidden_names, cpp("actors/a.cpp", text)), text)
-        fine = cpp("actors/a.hpp", "struct process_group {\n  process_group(int id);\n};\n")
+        self.assertTrue(found(rules.forbidden_names, cpp("actors/a.cpp", "void process_it();\n")))
+        fine = cpp("actors/a.hpp", "struct do_over {\n  do_over(int id);\n};\nint process_id();\n")
         self.assertEqual(found(rules.forbidden_names, fine), [])
 
     def test_unfinished_work(self):
@@ -153,6 +157,8 @@ class HardRules(unittest.TestCase):
     def test_header_openings(self):
         bare = SourceFile("actors/a.hpp", "#pragma once\nint x;\n")
         self.assertEqual(found(rules.header_openings, bare), [("actors/a.hpp", 1)])
+        often = SourceFile("actors/a-inl.hpp", "// What it is.\nint x;\n")
+        self.assertEqual(found(rules.header_openings, often), [])
         unguarded = SourceFile("actors/a.hpp", "// What it is.\nint x;\n")
         self.assertEqual(found(rules.header_openings, unguarded), [("actors/a.hpp", 1)])
 
@@ -192,10 +198,12 @@ class Measures(unittest.TestCase):
         self.assertEqual(measures.duplicate_lines(once)[0], 0)
 
     def test_documentation(self):
-        text = ("class x {\n public:\n  // Opens it.\n  void open(int a);\n  void shut(int a);\n\n"
-                "  void lost(int a);\n  int size() const;\n\n private:\n  void own(int a);\n};\n")
+        text = ("class x {\n public:\n  // Opens it.\n  void open(int a) {\n    go();\n  }\n"
+                "  void shut(int a);\n\n  void lost(int a);\n  int size() const;\n"
+                "  int& top() { return top_; }\n  void open(long a);\n\n private:\n"
+                "  void own(int a);\n};\n")
         documented, functions, missing = measures.documentation([cpp("actors/a.hpp", text)])
-        self.assertEqual((documented, functions), (2, 3))
+        self.assertEqual((documented, functions), (3, 4))
         self.assertEqual([m[2] for m in missing], ["lost lacks its sentence"])
 
     def test_bars_and_ratchets(self):
