@@ -30,7 +30,11 @@ void run_on(io_thread& thread, const std::function<void()>& fn) {
 
 node_front::node_front(caf::actor_system& system, io_thread& home, const shared& from)
     : client_{home.context(), from.spec.client},
-      context_{client_,
+      context_{[this](const transport::http::endpoint& to, transport::http::request message,
+                      std::shared_ptr<const std::string> body,
+                      transport::http::exchange_handler& handler) {
+                 return client_.start(to, std::move(message), std::move(body), handler);
+               },
                from.spec,
                from.names,
                from.metrics,
@@ -40,7 +44,7 @@ node_front::node_front(caf::actor_system& system, io_thread& home, const shared&
                from.stopping},
       server_{home.context(), from.spec.endpoint.limits,
               [this, &system, &home](transport::http::connection& connection) {
-                return actors::make_stream_session(system, home, context_, connection);
+                return actors::make_stream_session(system, &home, context_, connection);
               }} {}
 
 void node_front::stop_requests() {

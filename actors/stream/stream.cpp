@@ -186,7 +186,7 @@ void stream::ask_engine() {
     message.fields.add(field.name, field.value);
   }
   message.fields.add("X-Request-Id", request_id_);
-  exchange_ = context_.client.start({lease_->host, lease_->port}, std::move(message), body_, *this);
+  exchange_ = context_.ask_engine({lease_->host, lease_->port}, std::move(message), body_, *this);
 }
 
 void stream::attempt_ended(errc code, const std::string& text) {
@@ -302,10 +302,10 @@ void stream::on_exit() {
   context_.metrics.connections().Decrement();
 }
 
-std::shared_ptr<http::session> make_stream_session(caf::actor_system& system, io_thread& home,
+std::shared_ptr<http::session> make_stream_session(caf::actor_system& system, io_thread* home,
                                                    stream_context& context,
                                                    http::connection& client) {
-  auto handle = spawn_pinned<stream>(system, &home, context, client);
+  auto handle = spawn_pinned<stream>(system, home, context, client);
   auto& actor = object_of<stream>(handle);
   return std::make_shared<stream_session>(std::move(handle), actor);
 }

@@ -118,9 +118,9 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   std::string refusal_body_;
 };
 
-// Makes the session of a connection: a stream actor on its I/O thread.
+// Makes the session of a connection: a stream actor on its I/O thread (null: simulation).
 std::shared_ptr<transport::http::session> make_stream_session(caf::actor_system& system,
-                                                              io_thread& home,
+                                                              io_thread* home,
                                                               stream_context& context,
                                                               transport::http::connection& client);
 

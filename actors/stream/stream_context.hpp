@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -20,7 +21,11 @@ namespace troupe::actors {
 class stream;
 
 struct stream_context {
-  transport::http::client& client;
+  // Starts a request to an engine, as transport::http::client::start does.
+  std::function<std::shared_ptr<transport::http::exchange>(
+      const transport::http::endpoint&, transport::http::request,
+      std::shared_ptr<const std::string>, transport::http::exchange_handler&)>
+      ask_engine;
   const config::node_spec& spec;
   registry& names;
   stream_metrics& metrics;
