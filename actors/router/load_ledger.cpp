@@ -1,12 +1,19 @@
 #include "actors/router/load_ledger.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "runtime/assert.hpp"
 
 namespace troupe::actors {
 
 using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr std::chrono::duration<double> average_span{30};
+
+}  // namespace
 
 void load_ledger::add_engine(std::uint32_t slot) {
   if (slot >= engines_.size()) engines_.resize(slot + 1);
@@ -16,6 +23,7 @@ void load_ledger::add_engine(std::uint32_t slot) {
 lease_id load_ledger::assign(lease entry) {
   TROUPE_ASSERT(entry.slot < engines_.size());
   const lease_id id{++last_id_};
+  settle_average(entry.slot, entry.assigned);
   auto& engine = engines_[entry.slot];
   if (engine.waiting.empty()) engine.front_since = entry.assigned;
   engine.waiting.push_back(id);
@@ -54,6 +62,7 @@ std::optional<lease> load_ledger::finish(lease_id id, time_point now) {
   const auto found = leases_.find(id);
   if (found == leases_.end()) return std::nullopt;
   auto entry = std::move(found->second);
+  settle_average(entry.slot, now);
   leases_.erase(found);
   deadlines_.erase({entry.deadline, id});
   if (entry.waiting) {
@@ -100,6 +109,20 @@ void load_ledger::report_load(std::uint32_t slot, engine_load load) {
 std::uint32_t load_ledger::load(std::uint32_t slot) const {
   const auto& engine = engines_[slot];
   return static_cast<std::uint32_t>(engine.waiting.size()) + engine.decoding + engine.others;
+}
+
+double load_ledger::average_load(std::uint32_t slot, time_point now) const {
+  const auto& engine = engines_[slot];
+  const auto own = static_cast<double>(engine.waiting.size()) + engine.decoding;
+  const auto age = std::max(nanoseconds{0}, nanoseconds{now - engine.average_at});
+  return own + (engine.average - own) * std::exp(-(age / average_span));
+}
+
+// Takes the time since the last change into the average; called before each change.
+void load_ledger::settle_average(std::uint32_t slot, time_point now) {
+  const auto average = average_load(slot, now);
+  engines_[slot].average = average;
+  engines_[slot].average_at = std::max(engines_[slot].average_at, now);
 }
 
 nanoseconds load_ledger::waiting_time(std::uint32_t slot, time_point now) const {

@@ -61,6 +61,9 @@ class load_ledger {
   // Returns running + waiting, other routers' included.
   std::uint32_t load(std::uint32_t slot) const;
 
+  // Returns the load averaged over about the last 30 s, own leases only.
+  double average_load(std::uint32_t slot, time_point now) const;
+
   // Returns W: own-time assigned and not yet answered, less what the first has run.
   std::chrono::nanoseconds waiting_time(std::uint32_t slot, time_point now) const;
 
@@ -72,9 +75,12 @@ class load_ledger {
     std::uint32_t decoding = 0;
     std::uint32_t others = 0;
     std::chrono::nanoseconds waiting_own_time{0};
+    double average = 0;  // of the load up to average_at
+    time_point average_at;
     time_point front_since;  // when the first of `waiting` had the engine to itself
   };
 
+  void settle_average(std::uint32_t slot, time_point now);
   void leave_waiting(lease_id id, const lease& entry, time_point now);
 
   std::unordered_map<lease_id, lease> leases_;

@@ -19,6 +19,7 @@ constexpr std::size_t intervals_per_sweep_max = 2'000;
 constexpr std::size_t intervals_per_route_max = 8;
 constexpr auto tick_length = std::chrono::milliseconds{100};
 constexpr std::int64_t ticks_per_s = 10;
+constexpr std::uint64_t observations_to_trust = 4;
 
 std::uint32_t slot_of(engine_id id) {
   return static_cast<std::uint32_t>(id) % engines_max;
@@ -109,7 +110,7 @@ caf::expected<decision> router_core::route(const prompt_facts& facts,
                         "No engine that serves '" + facts.model + "' takes requests now.");
   }
   const auto tokens = estimate_tokens(facts, model->second);
-  price(facts, tokens, now);
+  price(facts, model->second, tokens, now);
   return commit(facts, tokens, choose(), now);
 }
 
@@ -124,10 +125,12 @@ std::optional<prediction> router_core::finished(lease_id lease, const usage_coun
   auto& engine = engines_[ended->slot];
   const auto prompt = usage.prompt_tokens != 0 ? usage.prompt_tokens : ended->prompt_tokens;
   const auto cached = usage.cached_known ? usage.cached_tokens : ended->cached_tokens;
-  if (ended->measured.count() > 0 && cached <= prompt) {
-    engine.cost.observe(cached, prompt - cached, duration<double>{ended->measured}.count());
-  }
   const auto model = models_.find(ended->model);
+  if (ended->measured.count() > 0 && cached <= prompt) {
+    const auto seconds = duration<double>{ended->measured}.count();
+    engine.cost.observe(cached, prompt - cached, seconds);
+    if (model != models_.end()) model->second.cost.observe(cached, prompt - cached, seconds);
+  }
   if (model != models_.end() && !ended->tokens_known && usage.prompt_tokens != 0) {
     model->second.ratio.observe(static_cast<double>(ended->prompt_bytes), usage.prompt_tokens);
   }
@@ -225,9 +228,22 @@ std::uint32_t router_core::estimate_tokens(const prompt_facts& facts,
   return std::max(1U, static_cast<std::uint32_t>(std::min(tokens, 1e9)));
 }
 
-void router_core::price(const prompt_facts& facts, std::uint32_t prompt_tokens, time_point now) {
+const prefill_cost& router_core::cost_of(std::uint32_t slot, const model_entry& model) const {
+  const auto& own = engines_[slot].cost;
+  return own.observations() < observations_to_trust ? model.cost : own;
+}
+
+// The cost of the design, and two terms for what it does not see, both near nothing on a busy
+// cluster that is in balance: what the prompt would push out of a full cache has to be computed
+// again, and an engine that is idle just now but had all the work of late is no better than one
+// that had none. Without them, requests that come one at a time all follow a shared start to one
+// engine.
+void router_core::price(const prompt_facts& facts, const model_entry& model,
+                        std::uint32_t prompt_tokens, time_point now) {
   index_.match(facts.chain, matches_);
   const auto bytes = std::max<std::uint64_t>(facts.prompt_bytes, 1);
+  const auto tokens_per_chunk =
+      static_cast<double>(prompt_tokens) * chunk_bytes / static_cast<double>(bytes);
   for (auto& line : costs_) {
     const auto slot = slot_of(line.engine);
     const auto matched = std::uint64_t{matches_[slot]} * chunk_bytes;
@@ -236,9 +252,12 @@ void router_core::price(const prompt_facts& facts, std::uint32_t prompt_tokens, 
         std::min<std::uint64_t>(prompt_tokens * matched / bytes, prompt_tokens - 1));
     line.load = ledger_.load(slot);
     line.own_s =
-        engines_[slot].cost.seconds(line.cached_tokens, prompt_tokens - line.cached_tokens);
+        cost_of(slot, model).seconds(line.cached_tokens, prompt_tokens - line.cached_tokens);
     line.waiting_s = duration<double>{ledger_.waiting_time(slot, now)}.count();
-    line.cost_s = (line.waiting_s + line.own_s) * (line.load + 1);
+    const auto lost_chunks = index_.displaced_by(slot, facts.chain.size() - matches_[slot]);
+    line.displaced_s = cost.seconds(0, static_cast<double>(lost_chunks) * tokens_per_chunk);
+    const auto load = std::max<double>(line.load, ledger_.average_load(slot, now));
+    line.cost_s = (line.waiting_s + line.own_s + line.displaced_s) * (load + 1);
   }
 }
 

@@ -91,6 +91,7 @@ class router_core {
   struct model_entry {
     std::vector<std::uint32_t> slots;
     token_ratio ratio;
+    prefill_cost cost;  // of all its engines: what an engine not yet measured is likely to take
   };
 
   engine_entry* find(engine_id id);
@@ -101,7 +102,9 @@ class router_core {
   void restore_cache(std::uint32_t slot);
   void gather_candidates(const model_entry& model, std::span<const engine_id> excluded);
   std::uint32_t estimate_tokens(const prompt_facts& facts, const model_entry& model) const;
-  void price(const prompt_facts& facts, std::uint32_t prompt_tokens, time_point now);
+  void price(const prompt_facts& facts, const model_entry& model, std::uint32_t prompt_tokens,
+             time_point now);
+  const prefill_cost& cost_of(std::uint32_t slot, const model_entry& model) const;
   std::size_t choose();
   decision commit(const prompt_facts& facts, std::uint32_t prompt_tokens, std::size_t chosen,
                   time_point now);

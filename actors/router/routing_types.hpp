@@ -79,6 +79,7 @@ struct engine_cost {
   std::uint32_t load = 0;  // running + waiting
   double own_s = 0;        // P(h, n-h): prefill of what is not cached
   double waiting_s = 0;    // W: own-time assigned before it and not yet answered
+  double displaced_s = 0;  // prefill of what it would push out of the engine's full cache
   double cost_s = 0;       // what was compared
 };
 

@@ -237,6 +237,12 @@ void run_index::unlink(std::uint32_t slot, std::uint32_t id) {
   uses_.remove(id);
 }
 
+std::size_t run_index::displaced_by(std::uint32_t slot, std::size_t more) const {
+  const auto& engine = engines_[slot];
+  if (engine.capacity == 0 || engine.blocks + more <= engine.capacity) return 0;
+  return std::min(engine.blocks, engine.blocks + more - engine.capacity);
+}
+
 std::size_t run_index::memory_bytes() const {
   return store_.memory_bytes() + uses_.memory_bytes() + engines_.capacity() * sizeof(engine_blocks);
 }

@@ -61,6 +61,9 @@ class run_index {
   std::size_t block_count() const { return blocks_; }
   std::size_t block_count(std::uint32_t slot) const { return engines_[slot].blocks; }
 
+  // Returns how many blocks an engine would lose to take in so many more.
+  std::size_t displaced_by(std::uint32_t slot, std::size_t more) const;
+
   // Returns the blocks stored, each counted once.
   std::size_t stored_block_count() const { return store_.block_count(); }
 
