@@ -30,7 +30,8 @@ TEST(engine_gauges, reads_the_older_gauge) {
 }
 
 TEST(engine_gauges, other_text_is_nothing) {
-  EXPECT_EQ(read_engine_gauges("<html>not found</html>\n\n#\n{} 1\nname_alone\nx{\n"), engine_gauges{});
+  EXPECT_EQ(read_engine_gauges("<html>not found</html>\n\n#\n{} 1\nname_alone\nx{\n"),
+            engine_gauges{});
 }
 
 TEST(engine_gauges, absurd_numbers_do_no_harm) {
