@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/text_form.hpp"
+
 namespace troupe::config {
 
 struct field {
@@ -32,14 +34,6 @@ struct range {
 struct duration_range {
   std::chrono::milliseconds min;
   std::chrono::milliseconds max;
-};
-
-enum class text_form {
-  any,     // up to 4 KiB without control characters
-  name,    // of a node or an engine
-  listen,  // ADDRESS:PORT
-  url,     // http://HOST:PORT
-  path,    // of a file; relative to the folder of the configuration file
 };
 
 class field_visitor {

@@ -185,6 +185,20 @@ class view_buffer : public std::streambuf {
 
 }  // namespace
 
+std::string_view to_string(yaml_kind kind) {
+  switch (kind) {
+    case yaml_kind::null:
+      return "nothing";
+    case yaml_kind::scalar:
+      return "a single value";
+    case yaml_kind::sequence:
+      return "a list";
+    case yaml_kind::map:
+      return "a map";
+  }
+  return "nothing";
+}
+
 yaml_ptr parse_yaml(std::string_view text, const yaml_limits& limits, mistake_list& mistakes) {
   if (text.size() > limits.file_bytes_max) {
     mistakes.add({}, "the file is larger than " + std::to_string(limits.file_bytes_max) + " bytes");

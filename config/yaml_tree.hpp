@@ -33,6 +33,9 @@ struct yaml_entry {
 
 enum class yaml_kind { null, scalar, sequence, map };
 
+// Says what a kind is in words for a sentence: `a list`.
+std::string_view to_string(yaml_kind kind);
+
 struct yaml_node {
   yaml_kind kind = yaml_kind::null;
   position at;

@@ -1,0 +1,61 @@
+// The command line of `troupe`, as a function from arguments to what is to be done. Starts nothing.
+//
+// Errors: a `finished` with exit code 2 and one sentence that says what to do instead.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/environment.hpp"
+#include "config/topology.hpp"
+#include "engine/embedded/model/tiny_model.hpp"
+#include "engine/embedded/serve/engine_options.hpp"
+
+namespace troupe::apps {
+
+// The exit codes of every command.
+inline constexpr int exit_success = 0;
+inline constexpr int exit_failure = 1;    // something went wrong at run time
+inline constexpr int exit_bad_usage = 2;  // a flag or the configuration is wrong
+
+struct up_command {
+  config::node_spec node;
+};
+
+struct engine_command {
+  engine::engine_options options;
+};
+
+struct check_command {
+  std::vector<std::string> files;
+};
+
+struct tiny_model_command {
+  std::string path;
+  engine::tiny_model_options options;
+};
+
+enum class schema_format { json, markdown };
+
+struct schema_command {
+  schema_format format = schema_format::json;
+};
+
+struct version_command {};
+
+// Nothing is left to do but to print: help to stdout where the code is 0, else a sentence to
+// stderr.
+struct finished {
+  int exit_code = exit_success;
+  std::string text;
+};
+
+using command = std::variant<up_command, engine_command, check_command, tiny_model_command,
+                             schema_command, version_command, finished>;
+
+// Reads the arguments after the program's name. Files that `up` names are read, too.
+command parse_command(const std::vector<std::string>& arguments,
+                      const config::environment& variables);
+
+}  // namespace troupe::apps

@@ -1,0 +1,201 @@
+#include "apps/cli_up.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <CLI/CLI.hpp>
+
+#include "config/mistake.hpp"
+#include "config/topology_fields.hpp"
+#include "config/topology_names.hpp"
+#include "config/topology_reader.hpp"
+#include "config/units.hpp"
+#include "runtime/errc.hpp"
+
+namespace troupe::apps {
+
+namespace {
+
+using config::engine_kind;
+using config::engine_spec;
+using config::node_spec;
+
+constexpr std::size_t engines_max = 64;  // of one group, as in the file
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  troupe up -c config/laptop.yaml --model model.gguf\n"
+    "      two CPU engines and a router, as the file says, with this model\n"
+    "  troupe up --engine http://127.0.0.1:8001 --engine http://127.0.0.1:8002 --port 8000\n"
+    "      a router before engines that already run (vLLM, or anything OpenAI-compatible)\n"
+    "  troupe up --model model.gguf --engines 2 --policy least_loaded\n"
+    "      no file at all\n"
+    "\n"
+    "Flags override the file. Keys, units and defaults: docs/configuration.md\n"
+    "Ctrl-C finishes the answers under way, stops the engines and ends; twice ends at once.";
+
+// Returns the node of the file that is to run.
+caf::expected<node_spec> node_of_file(const up_flags& flags, const config::environment& variables) {
+  config::read_result read = config::read_topology(*flags.file, variables);
+  if (!read.ok()) {
+    std::string lines = config::to_string(read.mistakes);
+    lines.pop_back();
+    return make_failure(errc::invalid_config, std::move(lines));
+  }
+  std::vector<node_spec>& nodes = read.value.nodes;
+  std::vector<std::string_view> names;
+  for (const node_spec& node : nodes) names.push_back(node.name);
+  if (!flags.node) {
+    if (nodes.size() == 1) return std::move(nodes.front());
+    return make_failure(errc::invalid_config, *flags.file +
+                                                  " has several nodes: " + config::joined(names) +
+                                                  "; choose one with --node NAME");
+  }
+  for (node_spec& node : nodes) {
+    if (node.name == *flags.node) return std::move(node);
+  }
+  return make_failure(errc::invalid_config, "--node is " + config::quote(*flags.node) + ", but " +
+                                                *flags.file + " has: " + config::joined(names));
+}
+
+// Returns what the flags alone describe, its engines still to come from them.
+caf::expected<node_spec> node_without_file(const up_flags& flags) {
+  if (flags.node) {
+    return make_failure(errc::invalid_config, "--node chooses a node of a file; add -c FILE");
+  }
+  if (flags.engine_urls.empty() && !flags.model) {
+    return make_failure(errc::invalid_config,
+                        "nothing to run: give -c FILE, --engine URL or --model PATH");
+  }
+  node_spec node;
+  if (flags.engine_urls.empty()) {
+    engine_spec engine;
+    engine.name = "local";
+    node.engines.push_back(std::move(engine));
+  }
+  return node;
+}
+
+// Replaces the node's engines by the ones the flags name.
+void take_urls(const std::vector<std::string>& urls, node_spec& node, flag_reader& read) {
+  node.engines.clear();
+  std::set<std::string> seen;
+  for (std::string url : urls) {
+    if (const std::string mistake = config::url_mistake(url); !mistake.empty()) {
+      return read.fail("--engine " + config::quote(url) + " " + mistake);
+    }
+    if (url.ends_with('/')) url.pop_back();
+    if (!seen.insert(url).second)
+      return read.fail("--engine " + config::quote(url) + " is given twice");
+    engine_spec engine;
+    engine.kind = engine_kind::openai;
+    engine.name = "engine-" + std::to_string(node.engines.size());
+    engine.url = std::move(url);
+    node.engines.push_back(std::move(engine));
+  }
+}
+
+// Changes the embedded engines of the node as the flags say.
+void take_embedded(const up_flags& flags, node_spec& node, flag_reader& read) {
+  std::vector<engine_spec*> groups;
+  for (engine_spec& engine : node.engines) {
+    if (engine.kind == engine_kind::embedded) groups.push_back(&engine);
+  }
+  if (groups.empty()) {
+    return read.fail("--model, --engines and --engine-threads are for embedded engines, and " +
+                     *flags.file + " has none for this node");
+  }
+  if (flags.engines && groups.size() > 1) {
+    return read.fail("--engines does not say which group it means: " + *flags.file + " has " +
+                     std::to_string(groups.size()) + " embedded ones; set `count` there");
+  }
+  for (engine_spec* engine : groups) {
+    read.text("--model", flags.model, engine->model);
+    read.count("--engines", flags.engines, {1, engines_max}, engine->count);
+    read.count("--engine-threads", flags.engine_threads, {1, 256}, engine->threads);
+  }
+}
+
+void take_engines(const up_flags& flags, node_spec& node, flag_reader& read) {
+  const bool has_embedded_flag = flags.model || flags.engines || flags.engine_threads;
+  if (!flags.engine_urls.empty() && has_embedded_flag) {
+    return read.fail(
+        "--engine is for engines that already run; --model, --engines and --engine-threads are "
+        "for embedded ones: give one or the other");
+  }
+  if (!flags.engine_urls.empty()) return take_urls(flags.engine_urls, node, read);
+  if (has_embedded_flag) take_embedded(flags, node, read);
+}
+
+// Finds what would only come out once the engines start.
+void check_engines(const node_spec& node, flag_reader& read) {
+  std::set<std::string> names;
+  for (const engine_spec& engine : node.engines) {
+    for (const std::string& name : config::engine_names(engine)) {
+      if (!names.insert(name).second) read.fail("two engines are called " + config::quote(name));
+    }
+    if (engine.kind != engine_kind::embedded) continue;
+    std::error_code status;
+    if (engine.model.empty()) {
+      read.fail("the engine " + config::quote(engine.name) +
+                " has no model; give --model PATH, or its key `model` in the file a value");
+    } else if (!std::filesystem::is_regular_file(engine.model, status)) {
+      read.fail("there is no model file " + config::quote(engine.model) +
+                "; give --model PATH (troupe make-tiny-model PATH makes a small one for trying)");
+    }
+  }
+}
+
+}  // namespace
+
+CLI::App* add_up(CLI::App& app, up_flags& flags) {
+  CLI::App* up = app.add_subcommand("up", "Run a node: HTTP endpoint, router, engines");
+  up->add_option("-c,--config", flags.file, "Actor config file (YAML)")->type_name("FILE");
+  up->add_option("--node", flags.node, "Which node of the file to run")->type_name("NAME");
+  up->add_option("--engine", flags.engine_urls,
+                 "An engine that already runs, http://HOST:PORT; may be repeated. Replaces the "
+                 "file's engines")
+      ->type_name("URL")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  up->add_option("--model", flags.model, "Model of the embedded engines, a GGUF file")
+      ->type_name("PATH");
+  up->add_option("--engines", flags.engines, "How many embedded engines")->type_name("N");
+  up->add_option("--engine-threads", flags.engine_threads, "Threads of each embedded engine")
+      ->type_name("N");
+  up->add_option("--host", flags.host, "Address to listen on [127.0.0.1]")->type_name("ADDRESS");
+  up->add_option("--port", flags.port, "Port to listen on; 0 is any free one [8000]")
+      ->type_name("N");
+  up->add_option("--policy", flags.policy, "prefix, least_loaded or round_robin [prefix]")
+      ->type_name("NAME");
+  up->add_option("--threads", flags.threads, "I/O threads of the endpoint [1]")->type_name("N");
+  up->add_option("--log-level", flags.log_level, "trace, debug, info, warn or error [info]")
+      ->type_name("LEVEL");
+  up->add_option("--log-format", flags.log_format, "text or json [text]")->type_name("FORMAT");
+  up->footer(examples);
+  return up;
+}
+
+caf::expected<config::node_spec> node_of(const up_flags& flags,
+                                         const config::environment& variables) {
+  auto node = flags.file ? node_of_file(flags, variables) : node_without_file(flags);
+  if (!node) return node;
+  flag_reader read;
+  take_engines(flags, *node, read);
+  read.address("--host", flags.host, node->endpoint.address);
+  read.port("--port", flags.port, node->endpoint.port);
+  read.choice("--policy", flags.policy, config::routing_policy_names(), node->router.policy);
+  read.count("--threads", flags.threads, {1, 256}, node->endpoint.threads);
+  const config::name_list& levels = config::log_level_names();
+  if (const auto index = read.read_word("--log-level", flags.log_level, levels)) {
+    node->log.level = levels[*index];
+  }
+  read.choice("--log-format", flags.log_format, config::log_format_names(), node->log.format);
+  check_engines(*node, read);
+  if (caf::error error = read.error()) return error;
+  return node;
+}
+
+}  // namespace troupe::apps

@@ -1,0 +1,110 @@
+// The structure of a file: maps, lists and what may stand where. Single values: field_reader.cpp.
+#include <algorithm>
+#include <utility>
+
+#include "config/field_reader.hpp"
+
+namespace troupe::config {
+
+void field_reader::section(const field& f, const body& fields) {
+  const yaml_node* map = take_map(f);
+  if (map == nullptr) return;
+  enter(*map, find(f.key)->at, path_to(f.key));
+  fields();
+  leave();
+}
+
+void field_reader::named(const field& f,
+                         const std::function<void(const std::string&, field_visitor&)>& each) {
+  const yaml_node* map = take_map(f);
+  if (map == nullptr) return;
+  if (map->entries.empty()) wrong(f, map->at, "is empty; name at least one");
+  const std::string path = path_to(f.key);
+  for (const yaml_entry& entry : map->entries) {
+    if (const auto mistake = form_mistake(text_form::name, entry.key); !mistake.empty()) {
+      wrong(f, entry.at, "has a name that " + mistake);
+      continue;
+    }
+    if (entry.value->kind != yaml_kind::map) {
+      mistakes_.add(entry.value->kind == yaml_kind::null ? entry.at : entry.value->at,
+                    path + "." + entry.key + " is " + std::string{to_string(entry.value->kind)} +
+                        "; expected a map of keys and values");
+      continue;
+    }
+    enter(*entry.value, entry.at, path + "." + entry.key);
+    each(entry.key, *this);
+    leave();
+  }
+}
+
+void field_reader::list(const field& f, const std::vector<item_kind>& kinds) {
+  const yaml_entry* entry = take(f);
+  if (entry == nullptr) return;
+  const yaml_node& node = *entry->value;
+  if (node.kind != yaml_kind::sequence) {
+    wrong(f, node.kind == yaml_kind::null ? entry->at : node.at,
+          "is " + std::string{to_string(node.kind)} +
+              "; expected a list, each item after a dash on a line of its own");
+    return;
+  }
+  const std::string path = path_to(f.key);
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const bool is_read = read_item(*node.items[i], path + "[" + std::to_string(i) + "]", kinds);
+    if (!is_read) scopes_.back().wrong.emplace(f.key);
+  }
+}
+
+// Returns whether the item is a map of one of the kinds, whatever its fields are like.
+bool field_reader::read_item(const yaml_node& item, const std::string& path,
+                             const std::vector<item_kind>& kinds) {
+  std::vector<std::string_view> words;
+  for (const item_kind& kind : kinds) words.push_back(kind.word.key);
+  if (item.kind != yaml_kind::map || item.entries.size() != 1) {
+    const bool is_flat = item.kind == yaml_kind::map && item.entries.size() > 1;
+    mistakes_.add(item.at, path + " is " + std::string{to_string(item.kind)} +
+                               (is_flat ? " with more than one key" : "") +
+                               "; expected one key, of " + joined(words) +
+                               ", and its fields indented below it or within {}");
+    return false;
+  }
+  const yaml_entry& entry = item.entries.front();
+  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const item_kind& candidate) {
+    return candidate.word.key == entry.key;
+  });
+  enter(item, item.at, path);
+  for (std::string_view word : words) scopes_.back().known.emplace(word);
+  if (kind != kinds.end()) section(kind->word, [&] { kind->describe(*this); });
+  const bool is_read = kind != kinds.end() && !scopes_.back().wrong.contains(entry.key);
+  leave();
+  return is_read;
+}
+
+void field_reader::only_where(std::string_view key, std::string_view value, bool holds,
+                              const body& fields) {
+  // Where `key` itself is wrong nobody knows which fields belong here: none is judged.
+  const presence mode = scopes_.back().wrong.contains(key) ? presence::ignored
+                        : holds                            ? presence::allowed
+                                                           : presence::forbidden;
+  mode_ = mode;
+  forbidden_by_ = "belongs to " + std::string{key} + ": " + std::string{value} + " only";
+  fields();
+  mode_ = presence::allowed;
+}
+
+void field_reader::rule(std::initializer_list<std::string_view> keys,
+                        const std::function<std::string()>& broken) {
+  if (mode_ != presence::allowed) return;
+  position at = scopes_.back().at;
+  const yaml_entry* first = nullptr;
+  for (std::string_view key : keys) {
+    if (scopes_.back().wrong.contains(key)) return;
+    if (first == nullptr) first = find(key);
+  }
+  if (first != nullptr) at = first->value->kind == yaml_kind::scalar ? first->value->at : first->at;
+  const std::string sentence = broken();
+  if (sentence.empty()) return;
+  const std::string path = first != nullptr ? path_to(first->key) : scopes_.back().path;
+  mistakes_.add(at, path + ": " + sentence);
+}
+
+}  // namespace troupe::config

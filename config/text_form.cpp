@@ -1,0 +1,42 @@
+#include "config/text_form.hpp"
+
+#include <algorithm>
+
+#include "config/mistake.hpp"
+#include "config/units.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+constexpr std::size_t text_bytes_max = 4096;
+
+}  // namespace
+
+std::string form_mistake(text_form form, const std::string& text) {
+  if (text.size() > text_bytes_max) {
+    return "is longer than " + std::to_string(text_bytes_max) + " bytes";
+  }
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (has_control) return "holds a line break or another control character";
+  if (form == text_form::name && !is_name(text)) {
+    return "is " + quote(text) +
+           "; a name is 1 to 63 letters, digits, '.', '_' or '-' and starts "
+           "with a letter or a digit";
+  }
+  if (form == text_form::listen && !parse_listen(text)) {
+    return "is " + quote(text) +
+           "; write ADDRESS:PORT with an IP address in numbers, such as "
+           "127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000";
+  }
+  if (form == text_form::url) {
+    if (std::string mistake = url_mistake(text); !mistake.empty()) {
+      return quote(text) + " " + mistake;
+    }
+  }
+  return {};
+}
+
+}  // namespace troupe::config

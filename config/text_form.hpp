@@ -1,0 +1,19 @@
+// The forms that texts in a configuration file have.
+#pragma once
+
+#include <string>
+
+namespace troupe::config {
+
+enum class text_form {
+  any,     // up to 4 KiB without control characters
+  name,    // of a node or an engine
+  listen,  // ADDRESS:PORT
+  url,     // http://HOST:PORT
+  path,    // of a file; relative to the folder of the configuration file
+};
+
+// Returns the end of a sentence about a text that breaks its form; empty: it is fine.
+std::string form_mistake(text_form form, const std::string& text);
+
+}  // namespace troupe::config
