@@ -251,8 +251,8 @@ void router_core::price(const prompt_facts& facts, const model_entry& model,
     line.cached_tokens = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(prompt_tokens * matched / bytes, prompt_tokens - 1));
     line.load = ledger_.load(slot);
-    line.own_s =
-        cost_of(slot, model).seconds(line.cached_tokens, prompt_tokens - line.cached_tokens);
+    const auto& cost = cost_of(slot, model);
+    line.own_s = cost.seconds(line.cached_tokens, prompt_tokens - line.cached_tokens);
     line.waiting_s = duration<double>{ledger_.waiting_time(slot, now)}.count();
     const auto lost_chunks = index_.displaced_by(slot, facts.chain.size() - matches_[slot]);
     line.displaced_s = cost.seconds(0, static_cast<double>(lost_chunks) * tokens_per_chunk);
