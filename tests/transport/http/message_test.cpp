@@ -1,0 +1,55 @@
+#include "transport/http/message.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe::transport::http {
+namespace {
+
+TEST(fields, compare_names_without_case_and_keep_order) {
+  fields f;
+  f.add("Accept", "a");
+  f.add("X", "1");
+  f.add("x", "2");
+  f.set("X", "3");
+  EXPECT_EQ(f.size(), 2U);
+  EXPECT_EQ(f.find("x"), "3");
+  EXPECT_EQ(f.begin()->name, "Accept");
+  f.set("New", "n");
+  EXPECT_TRUE(f.contains("NEW"));
+  f.erase("new");
+  EXPECT_FALSE(f.contains("New"));
+  EXPECT_EQ(f.find("new"), "");
+}
+
+TEST(message, path_ends_at_the_query) {
+  request r;
+  r.target = "/v1/models?a=/b?c";
+  EXPECT_EQ(r.path(), "/v1/models");
+  r.target = "/";
+  EXPECT_EQ(r.path(), "/");
+}
+
+TEST(message, connection_fields_are_hop_by_hop) {
+  for (const auto* name : {"Connection", "keep-alive", "TRANSFER-ENCODING", "te", "Upgrade"}) {
+    EXPECT_TRUE(is_hop_by_hop(name)) << name;
+  }
+  for (const auto* name : {"Content-Length", "X-Request-Id", "Host", ""}) {
+    EXPECT_FALSE(is_hop_by_hop(name)) << name;
+  }
+}
+
+TEST(message, one_line_has_no_line_ends_or_nul) {
+  EXPECT_TRUE(is_one_line("a b\tc"));
+  EXPECT_FALSE(is_one_line("a\r"));
+  EXPECT_FALSE(is_one_line("\n"));
+  EXPECT_FALSE(is_one_line(std::string_view{"a\0b", 3}));
+}
+
+TEST(message, every_status_has_a_phrase) {
+  EXPECT_EQ(reason_phrase(200), "OK");
+  EXPECT_EQ(reason_phrase(503), "Service Unavailable");
+  EXPECT_EQ(reason_phrase(799), "Unknown");
+}
+
+}  // namespace
+}  // namespace troupe::transport::http
