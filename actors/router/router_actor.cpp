@@ -33,8 +33,13 @@ class router_state {
     for (auto id : request.tried) excluded_.push_back(static_cast<engine_id>(id));
     auto choice = core_.route(request.facts, excluded_, now());
     if (!choice) {
-      metrics_.refused(to_string(failure_code(choice.error(), errc::no_engine)));
-      return std::move(choice.error());
+      auto error = std::move(choice.error());
+      // Which models a starting engine serves is not known before it says so.
+      if (failure_code(error, errc::no_engine) == errc::unknown_model && is_starting()) {
+        error = make_failure(errc::no_engine, "the engines are still starting");
+      }
+      metrics_.refused(to_string(failure_code(error, errc::no_engine)));
+      return error;
     }
     metrics_.decided(*choice);
     return self_->delegate(by_id_.at(choice->engine)->proxy, grant_request{request.epoch, *choice});
@@ -126,6 +131,12 @@ class router_state {
     entry.id = *id;
     by_id_[*id] = &entry;
     return true;
+  }
+
+  bool is_starting() const {
+    return std::any_of(engines_.begin(), engines_.end(), [](const auto& item) {
+      return !item.second.up && item.second.models.empty();
+    });
   }
 
   static engine_config config_of(const engine_report& report, const engine_entry& entry) {

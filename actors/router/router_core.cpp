@@ -208,7 +208,7 @@ std::uint32_t router_core::tick(time_point now) const {
 
 // Lists the engines that may take the request, from one that moves on with each request, so that
 // ties spread.
-void router_core::gather_candidates(const model_entry& model, std::span<const engine_id> excluded) {
+void router_core::gather_candidates(model_entry& model, std::span<const engine_id> excluded) {
   costs_.clear();
   for (const auto slot : model.slots) {
     const auto& entry = engines_[slot];
@@ -217,7 +217,7 @@ void router_core::gather_candidates(const model_entry& model, std::span<const en
     costs_.push_back({.engine = entry.id});
   }
   if (costs_.empty()) return;
-  const auto first = static_cast<std::ptrdiff_t>(rotation_++ % costs_.size());
+  const auto first = static_cast<std::ptrdiff_t>(model.rotation++ % costs_.size());
   std::rotate(costs_.begin(), costs_.begin() + first, costs_.end());
 }
 

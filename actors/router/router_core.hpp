@@ -90,6 +90,7 @@ class router_core {
   };
   struct model_entry {
     std::vector<std::uint32_t> slots;
+    std::uint64_t rotation = 0;
     token_ratio ratio;
     prefill_cost cost;  // of all its engines: what an engine not yet measured is likely to take
   };
@@ -100,7 +101,7 @@ class router_core {
   void unlink_models(std::uint32_t slot);
   void size_cache(std::uint32_t slot);
   void restore_cache(std::uint32_t slot);
-  void gather_candidates(const model_entry& model, std::span<const engine_id> excluded);
+  void gather_candidates(model_entry& model, std::span<const engine_id> excluded);
   std::uint32_t estimate_tokens(const prompt_facts& facts, const model_entry& model) const;
   void price(const prompt_facts& facts, const model_entry& model, std::uint32_t prompt_tokens,
              time_point now);
@@ -117,7 +118,6 @@ class router_core {
   run_index index_;
   load_ledger ledger_;
   std::optional<time_point> started_;
-  std::uint64_t rotation_ = 0;
   std::vector<engine_cost> costs_;
   std::vector<std::uint32_t> matches_;  // chunks by slot, of the last query
 };

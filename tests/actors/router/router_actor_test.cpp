@@ -102,6 +102,17 @@ TEST_F(router_actor_test, knows_no_model_before_an_engine_reports) {
   EXPECT_EQ(route("m").code, errc::unknown_model);
 }
 
+TEST_F(router_actor_test, a_model_may_be_that_of_an_engine_that_still_starts) {
+  add_engine("a");
+  proxies["b"] = proxies["a"];
+  auto starting = report_of("b", false);
+  starting.models.clear();
+  caf::anon_send(router, starting, proxies["b"]);
+  system.run();
+  EXPECT_EQ(route("other").code, errc::no_engine);
+  EXPECT_EQ(route("m").engine, "a");
+}
+
 TEST_F(router_actor_test, forwards_to_the_proxy_of_the_engine_it_chose) {
   add_engine("a");
   add_engine("b");
