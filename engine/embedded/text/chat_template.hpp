@@ -25,6 +25,10 @@ class chat_template {
   // …). Errors: invalid_request when the template raises an exception or messages do not fit it.
   caf::expected<std::string> render(const nlohmann::json& variables) const;
 
+  // The same, with the order of keys as it came: templates that print tools as JSON show it. The
+  // variable now_unix_s, if there, gives the template strftime_now (UTC).
+  caf::expected<std::string> render(const nlohmann::ordered_json& variables) const;
+
  private:
   struct state;
   explicit chat_template(std::unique_ptr<state> s);
