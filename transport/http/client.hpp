@@ -24,6 +24,7 @@ namespace troupe::transport::http {
 class exchange_handler {
  public:
   virtual ~exchange_handler() = default;
+  // Takes status and fields, before any body.
   virtual void on_head(response_head head) = 0;
 
   // Bytes of the body, chunked encoding removed, valid during the call.

@@ -26,6 +26,7 @@ class client_pool {
   // Keeps one; returns another that has to go in its place, or none.
   std::shared_ptr<upstream> keep(const endpoint& to, std::shared_ptr<upstream> idle);
 
+  // Drops one that closed, if it is here.
   void remove(const endpoint& to, const upstream* gone);
 
   // Takes all of an endpoint.

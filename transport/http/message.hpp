@@ -17,8 +17,13 @@ struct field {
 // Header fields in the order they came; names compare without case.
 class fields {
  public:
+  // Appends a field, also beside others of its name.
   void add(std::string_view name, std::string_view value);
+
+  // Replaces all fields of the name by one.
   void set(std::string_view name, std::string_view value);
+
+  // Removes all fields of the name.
   void erase(std::string_view name);
 
   // Value of the first field of that name, empty where there is none.
@@ -29,6 +34,7 @@ class fields {
   auto end() const { return list_.end(); }
   std::size_t size() const { return list_.size(); }
 
+  // Makes room ahead.
   void reserve(std::size_t count) { list_.reserve(count); }
 
  private:

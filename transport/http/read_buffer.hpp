@@ -33,7 +33,10 @@ class read_buffer {
     return {data_.get() + end_, capacity_ - end_};
   }
 
+  // Takes over bytes that were read into the room.
   void filled(std::size_t bytes) { end_ += bytes; }
+
+  // Drops bytes at the front.
   void consume(std::size_t bytes) { begin_ += bytes; }
 
  private:

@@ -21,6 +21,7 @@ struct framing {
 // The current Date field, formatted at most once a second.
 class date_field {
  public:
+  // Returns it, as RFC 9110 spells dates.
   std::string_view value();
 
  private:

@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include "runtime/assert.hpp"
+#include "transport/http/outbox.hpp"
 
 namespace troupe::transport::http {
 
@@ -24,59 +25,10 @@ using tcp_socket = asio::basic_stream_socket<tcp, executor>;
 using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, executor>;
 
-constexpr std::size_t kept_capacity_bytes_max = 256 * 1024;
-
-// Bytes on their way out; the front is in flight while more is added behind it.
-class outbox {
- public:
-  std::size_t size() const {
-    return sending_.size() - sent_ + (body_ ? body_->size() - body_sent_ : 0) + waiting_.size();
-  }
-
-  void add(std::string_view bytes) { waiting_.append(bytes); }
-
-  // Only into an empty outbox, which has nothing to keep in order before it.
-  void add_body(std::string_view head, std::shared_ptr<const std::string> body, std::size_t sent) {
-    sending_ = head;
-    body_ = std::move(body);
-    body_sent_ = sent;
-  }
-
-  std::array<asio::const_buffer, 2> front() {
-    if (sending_.size() == sent_ && !body_) {
-      sent_ = 0;
-      sending_.clear();
-      sending_.swap(waiting_);
-    }
-    const auto body = body_ ? std::string_view{*body_}.substr(body_sent_) : std::string_view{};
-    return {asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
-            asio::buffer(body.data(), body.size())};
-  }
-
-  void sent(std::size_t bytes) {
-    const std::size_t of_sending = std::min(bytes, sending_.size() - sent_);
-    sent_ += of_sending;
-    body_sent_ += bytes - of_sending;
-    if (body_ && body_sent_ == body_->size()) {
-      body_.reset();
-      body_sent_ = 0;
-    }
-    if (size() == 0) release();
-  }
-
- private:
-  void release() {
-    sent_ = 0;
-    sending_.clear();
-    if (sending_.capacity() > kept_capacity_bytes_max) sending_.shrink_to_fit();
-    if (waiting_.capacity() > kept_capacity_bytes_max) waiting_.shrink_to_fit();
-  }
-
-  std::string sending_, waiting_;
-  std::size_t sent_ = 0;
-  std::shared_ptr<const std::string> body_;
-  std::size_t body_sent_ = 0;
-};
+std::array<asio::const_buffer, 2> buffers_of(const outbox::parts& parts) {
+  return {asio::buffer(parts[0].data(), parts[0].size()),
+          asio::buffer(parts[1].data(), parts[1].size())};
+}
 
 class asio_stream final : public tcp_stream, public std::enable_shared_from_this<asio_stream> {
  public:
@@ -228,7 +180,7 @@ void asio_stream::flush() {
   if (writing_ || broken_ || out_.size() == 0) return;
   writing_ = true;
   progress_at_ = now();
-  socket_.async_write_some(out_.front(),
+  socket_.async_write_some(buffers_of(out_.front()),
                            [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                              self->flushed(error, bytes);
                            });

@@ -32,9 +32,17 @@ class tcp_stream {
    public:
     virtual ~owner() = default;
     virtual void on_connected() {}
+
+    // Tells that a read brought bytes.
     virtual void on_read(std::size_t bytes) = 0;
-    virtual void on_written() = 0;  // all that was queued has left
+
+    // Tells that all that was queued has left.
+    virtual void on_written() = 0;
+
+    // Tells what failed, and the system's reason.
     virtual void on_lost(loss what, const std::string& why) = 0;
+
+    // Tells that the time set by deadline() has come.
     virtual void on_deadline() = 0;
   };
 
