@@ -1,4 +1,4 @@
-// Any bytes, in any pieces, parse to the same answer or fail both ways.
+// Any bytes, in any pieces, parse to the same whole answer or to none.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -22,7 +22,7 @@ std::string parse(std::string_view bytes, std::size_t piece) {
   while (!parser.done()) {
     const std::size_t used = parser.feed(bytes.substr(0, offered));
     TROUPE_ASSERT(used <= offered);
-    if (parser.failed()) return head + "failed";
+    if (parser.failed()) return "none";
     if (parser.head_done() && !head_told) {
       head_told = true;
       const auto taken = parser.take_head();
@@ -36,7 +36,7 @@ std::string parse(std::string_view bytes, std::size_t piece) {
     offered = std::min(bytes.size(), offered + piece);
   }
   const bool whole = parser.done() || parser.finish_at_close();
-  return head + body + (whole ? " whole" : " cut");
+  return whole ? head + body : "none";
 }
 
 }  // namespace
