@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Two engines that could be anybody's, and a router before them. Usage: demo.sh MODEL.gguf
 set -euo pipefail
-troupe=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release/troupe
+troupe=${TROUPE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release/troupe}
 model=${1:?usage: demo.sh MODEL.gguf}
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$work"' EXIT

@@ -2,7 +2,7 @@
 # Runs topology.yaml, kills one engine, and waits until it is back. Usage: demo.sh MODEL.gguf
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-troupe=$here/../../build/release/troupe
+troupe=${TROUPE:-$here/../../build/release/troupe}
 export TROUPE_MODEL=${1:?usage: demo.sh MODEL.gguf} TROUPE_LISTEN=127.0.0.1:0
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$work"' EXIT

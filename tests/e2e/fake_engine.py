@@ -24,6 +24,7 @@ class FakeEngine:
         self.requests = []  # (path, fields, body) of every POST, as it came
         self.arrived = threading.Semaphore(0)
         self.cancelled = threading.Event()
+        self.released = threading.Event()  # for answers that wait for the test
         self._lock = threading.Lock()
         engine = self
 
@@ -43,10 +44,14 @@ class FakeEngine:
     def __exit__(self, *_):
         self.close()
 
-    def close(self):
-        """Stops listening and cuts every connection."""
+    def stop_listening(self):
+        """Refuses new connections from now on."""
         self._server.shutdown()
         self._server.server_close()
+
+    def close(self):
+        """Stops listening and cuts every connection."""
+        self.stop_listening()
         self._server.cut_all()
 
     def record(self, path, fields, body):

@@ -24,12 +24,12 @@ def troupe(*arguments, **options):
                           timeout=START_SECONDS, check=False, **options)
 
 
-def tiny_model():
+def tiny_model(context=4096):
     """Returns the path of a tiny generated model, the same bytes on every machine."""
-    path = SCRATCH / "tiny.gguf"
+    path = SCRATCH / f"tiny-{context}.gguf"
     if not path.exists():
         SCRATCH.mkdir(parents=True, exist_ok=True)
-        done = troupe("make-tiny-model", path)
+        done = troupe("make-tiny-model", path, "--context", context)
         if done.returncode != 0:
             raise RuntimeError(f"make-tiny-model: {done.stderr}")
     return path
@@ -171,6 +171,31 @@ class Node:
             except ProcessLookupError:
                 continue
         self.process.wait()
+
+
+class Engine:
+    """A running `troupe engine` on a free port, known by its readiness line."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, *arguments):
+        reader, writer = os.pipe()
+        with os.fdopen(reader) as ready, os.fdopen(writer, "w") as told:
+            self.process = subprocess.Popen(
+                [str(TROUPE), "engine", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=os.environ | {"TROUPE_READY_FD": str(writer)}, pass_fds=[writer])
+            told.close()
+            line = ready.readline()
+        if not line.startswith("ready "):
+            raise RuntimeError(f"the engine did not come up: {self.process.wait()}")
+        self.port = int(line.split()[1])
+        self.url = f"http://{self.host}:{self.port}"
+
+    def stop(self):
+        """Stops in order and returns the exit status."""
+        self.process.terminate()
+        return self.process.wait(STOP_SECONDS)
 
 
 def embedded_node(*arguments, engines=2, model=None):

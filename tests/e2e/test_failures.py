@@ -18,10 +18,11 @@ def die_before_the_answer(exchange):
 
 
 def die_in_mid_stream(exchange):
-    """Sends two tokens, then dies."""
+    """Sends two tokens, and dies when the client has them."""
     exchange.begin()
     exchange.event(exchange.chunk("one "))
     exchange.event(exchange.chunk("two "))
+    exchange.engine.released.wait(WAIT_SECONDS)
     exchange.die()
 
 
@@ -59,11 +60,22 @@ class Failures(unittest.TestCase):
         node.poll(lambda: "e2e-" in node.log.text, "the request's id in the log of the failure")
 
     def test_a_request_that_kills_two_engines_is_not_tried_on_a_third(self):
-        node, engines = self.start(*[die_before_the_answer] * 3)
-        answer = chat(node, BODY)
+        def kill(exchange):
+            if "poison" in exchange.json["messages"][0]["content"]:
+                exchange.engine.stop_listening()
+                exchange.die()
+            else:
+                exchange.complete()
+
+        node, engines = self.start(kill, kill, kill, options=("--policy", "round_robin"))
+        for _ in range(6):  # every engine has an idle connection when the poison comes
+            self.assertEqual(chat(node, BODY).status, 200)
+        before = [len(e.requests) for e in engines]
+        answer = chat(node, chat_body("fake", "poison"))
         self.assertGreaterEqual(answer.status, 500)
         self.assertTrue(answer.error["message"])
-        self.assertEqual(sum(len(e.requests) for e in engines), 2)
+        hit = [len(e.requests) > n for e, n in zip(engines, before)]
+        self.assertEqual(sum(hit), 2)
 
     def test_all_engines_down_is_503(self):
         node, engines = self.start(None, None)
@@ -101,21 +113,17 @@ class Failures(unittest.TestCase):
         self.assertEqual(len(left.requests), 0)
 
     def test_death_in_mid_stream_is_a_typed_error_event(self):
-        node, _ = self.start(die_in_mid_stream, None, options=("--policy", "round_robin"))
-        ends = set()
-        for _ in range(2):
-            with chat_stream(node, BODY) as stream:
-                self.assertEqual(stream.status, 200)
-                chunks, done = stream.rest()
-            if "error" in chunks[-1]:
-                self.assertTrue(chunks[-1]["error"]["type"])
-                self.assertTrue(chunks[-1]["error"]["message"])
-                self.assertEqual(text_of(chunks[:-1]), "one two ")
-                ends.add("error")
-            else:
-                self.assertTrue(done)
-                ends.add("whole")
-        self.assertEqual(ends, {"error", "whole"})
+        node, [engine] = self.start(die_in_mid_stream)
+        with chat_stream(node, BODY) as stream:
+            self.assertEqual(stream.status, 200)
+            events = stream.events()
+            chunks = [json.loads(next(events)) for _ in range(2)]
+            self.assertEqual(text_of(chunks), "one two ")
+            engine.released.set()
+            rest = [json.loads(event) for event in events if event != "[DONE]"]
+        self.assertEqual(len(rest), 1, rest)
+        self.assertTrue(rest[0]["error"]["type"])
+        self.assertTrue(rest[0]["error"]["message"])
 
     def test_a_stream_that_ends_without_done_is_an_error_too(self):
         def stop_short(exchange):

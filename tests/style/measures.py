@@ -97,7 +97,7 @@ def _is_documented(file, function):
 
 def _is_type_itself(file, function):
     """True for a constructor: the comment of its type covers it."""
-    type_name = rf"\b(class|struct)\s+(\w+\s+)*{re.escape(function.name)}\b"
+    type_name = rf"\b(class|struct)\s+(\w+\s+|\w+::)*{re.escape(function.name)}\b"
     return re.search(type_name, file.blank) is not None
 
 
