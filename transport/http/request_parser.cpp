@@ -22,6 +22,10 @@ using text = boost::beast::string_view;
 constexpr std::size_t body_step_bytes = 64 * 1024;
 constexpr std::size_t fields_expected = 16;
 
+// An empty chunked body must not be offered to Beast 1.81 in less: after "0\r\n" it asserts that
+// more than one byte follows, and would abort the process.
+constexpr std::size_t chunk_header_bytes_min = 5;
+
 std::string_view view(text t) {
   return {t.data(), t.size()};
 }
@@ -39,6 +43,7 @@ class collector final : public beast_http::basic_parser<true> {
 
   request message;
   unsigned hosts = 0;
+  bool in_chunk = false;  // the next bytes are data
   bool http_1_1 = true;
   bool has_coding = false;
   bool unknown_coding = false;
@@ -81,7 +86,8 @@ class collector final : public beast_http::basic_parser<true> {
   std::size_t on_body_impl(text bytes, error_code&) override { return bytes.size(); }
   void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
 
-  std::size_t on_chunk_body_impl(std::uint64_t, text bytes, error_code&) override {
+  std::size_t on_chunk_body_impl(std::uint64_t left, text bytes, error_code&) override {
+    in_chunk = bytes.size() < left;
     message.body.append(bytes.data(), bytes.size());
     return bytes.size();
   }
@@ -212,6 +218,7 @@ std::size_t request_parser::state::feed_length(std::string_view bytes) {
 }
 
 std::size_t request_parser::state::feed_chunks(std::string_view bytes) {
+  if (!core->in_chunk && bytes.front() == '0' && bytes.size() < chunk_header_bytes_min) return 0;
   error_code error;
   const std::size_t used = core->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != beast_http::error::need_more) refused = refusal_of(error);

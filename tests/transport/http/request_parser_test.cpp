@@ -102,6 +102,20 @@ TEST(request_parser, malformed_chunks_are_refused) {
   }
 }
 
+TEST(request_parser, an_empty_chunked_body_may_come_byte_by_byte) {
+  std::string bytes{chunked_head};
+  bytes.append("0\r\n\r\n");
+  for (std::size_t cut = chunked_head.size(); cut < bytes.size(); ++cut) {
+    request_parser parser{config::http_limits{}};
+    std::size_t used = 0;
+    for (std::size_t end = cut; end <= bytes.size(); ++end) {
+      used += parser.feed(std::string_view{bytes}.substr(used, end - used));
+    }
+    EXPECT_EQ(used, bytes.size());
+    EXPECT_TRUE(parser.done()) << cut;
+  }
+}
+
 TEST(request_parser, equal_repeated_lengths_are_one) {
   EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
                       "Content-Length: 3\r\n\r\nabc"),
