@@ -116,32 +116,39 @@ HWY_INLINE void unpack_block(const std::uint8_t* const* row, std::size_t offset,
   }
 }
 
-// Collects the header of one block of every row: scale in the low half of a word, minimum above.
+// Collects all headers, [block][row]: scale in the low half of a word, minimum above. In a pass of
+// its own, for a vector load right behind the narrow stores of its lanes would wait for them.
 template <class Format>
-HWY_INLINE void unpack_headers(const source_rows& source, std::size_t block,
-                               const quantised_tile& tile) {
-  alignas(64) std::uint32_t headers[tile_rows] = {};
+HWY_INLINE void gather_headers(const source_rows& source, std::size_t blocks, std::byte* to) {
   for (std::size_t i = 0; i < tile_rows; ++i) {
-    std::memcpy(&headers[i], source.row[i] + block * Format::bytes, Format::header);
+    for (std::size_t block = 0; block < blocks; ++block) {
+      std::uint32_t header = 0;
+      std::memcpy(&header, source.row[i] + block * Format::bytes, Format::header);
+      std::memcpy(to + (block * tile_rows + i) * sizeof header, &header, sizeof header);
+    }
   }
-  for (std::size_t i = 0; i < tile_rows; i += width) {
-    const auto word = hn::Load(words, headers + i);
-    const auto low = hn::And(word, hn::Set(words, 0xFFFF));
-    hn::Store(widen_half(low), floats, tile.scales + block * tile_rows + i);
+}
+
+// Turns the headers of one block, gathered where the scales will lie, into scales and minima.
+template <class Format>
+HWY_INLINE void widen_headers(std::size_t block, const quantised_tile& tile) {
+  for (std::size_t i = block * tile_rows; i < (block + 1) * tile_rows; i += width) {
+    const auto word = hn::BitCast(words, hn::Load(floats, tile.scales + i));
+    hn::Store(widen_half(hn::And(word, hn::Set(words, 0xFFFF))), floats, tile.scales + i);
     if constexpr (Format::has_minimum) {
-      const auto high = hn::ShiftRight<16>(word);
-      hn::Store(widen_half(high), floats, tile.minima + block * tile_rows + i);
+      hn::Store(widen_half(hn::ShiftRight<16>(word)), floats, tile.minima + i);
     }
   }
 }
 
 template <class Format>
 void unpack_quantised(const source_rows& source, std::size_t blocks, const quantised_tile& tile) {
+  gather_headers<Format>(source, blocks, reinterpret_cast<std::byte*>(tile.scales));
   const auto* next = source.row[tile_rows - 1] + blocks * Format::bytes;
   for (std::size_t block = 0; block < blocks; ++block) {
     for (std::size_t i = 0; i < Format::bytes * tile_rows; i += 64) hwy::Prefetch(next + i);
     next += Format::bytes * tile_rows;
-    unpack_headers<Format>(source, block, tile);
+    widen_headers<Format>(block, tile);
     const auto offset = block * Format::bytes + Format::header;
     for (std::size_t first = 0; first < tile_rows; first += width) {
       unpack_block<Format>(source.row + first, offset,
