@@ -1,8 +1,9 @@
 // Measures the forward pass: tokens a second of prefill and decode, one stream and eight.
 //
-//   forward_bench MODEL.gguf [threads] [repeats]
+//   forward_bench MODEL.gguf [threads] [repeats] [prefix of the names to measure]
 //
-// Prints lines "name value unit n spread": the median of n repeats, and (max - min) / median.
+// Prints lines "name value unit n spread": the median of n repeats, and (max - min) / median. The
+// same for tokens a second of processor time, which a busy machine disturbs less.
 // forward_bench MODEL.gguf logits TOKEN... prints the logits of the last token instead, one a line,
 // for compare_logits.py.
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include <numeric>
 #include <string>
 #include <vector>
+
+#include <sys/resource.h>
 
 #include "engine/embedded/model/forward_pass.hpp"
 #include "engine/embedded/model/gguf_file.hpp"
@@ -63,28 +66,51 @@ std::vector<stream> make_streams(std::uint32_t count) {
   return streams;
 }
 
-void report(const std::string& name, double tokens, int repeats,
-            const std::function<void()>& action) {
-  std::vector<double> rates;
-  for (int i = 0; i < repeats; ++i) {
-    const auto start = now();
-    action();
-    const std::chrono::duration<double> seconds = now() - start;
-    rates.push_back(tokens / seconds.count());
-  }
+struct settings {
+  unsigned threads = 2;
+  int repeats = 5;
+  std::string prefix;
+};
+
+void print(const std::string& name, const char* unit, std::vector<double> rates) {
   std::ranges::sort(rates);
   const double median = rates[rates.size() / 2];
-  std::printf("%s %.1f tokens/s %d %.3f\n", name.c_str(), median, repeats,
+  std::printf("%s %.1f %s %zu %.3f\n", name.c_str(), median, unit, rates.size(),
               (rates.back() - rates.front()) / median);
   std::fflush(stdout);
 }
 
-void measure(const model& weights, kv_arena& arena, unsigned threads, int repeats) {
-  forward_pass forward{weights, arena, threads};
+double processor_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void report(const std::string& name, double tokens, const settings& how,
+            const std::function<void()>& action) {
+  if (!name.starts_with(how.prefix)) return;
+  std::vector<double> rates, processor_rates;
+  for (int i = 0; i < how.repeats; ++i) {
+    const auto start = now();
+    const double processor_start = processor_seconds();
+    action();
+    const std::chrono::duration<double> seconds = now() - start;
+    rates.push_back(tokens / seconds.count());
+    processor_rates.push_back(tokens / (processor_seconds() - processor_start));
+  }
+  print(name, "tokens/s", rates);
+  print(name + "_processor", "tokens/processor-s", processor_rates);
+}
+
+void measure(const model& weights, kv_arena& arena, const settings& how) {
+  forward_pass forward{weights, arena, how.threads};
   const auto vocab = weights.shape().vocab;
   for (const std::uint32_t count : {1U, streams_max}) {
     const auto suffix = std::to_string(count) + (count == 1 ? "_stream" : "_streams");
-    report("prefill_512_" + suffix, prefill_tokens * count, repeats, [&] {
+    report("prefill_512_" + suffix, prefill_tokens * count, how, [&] {
       auto streams = make_streams(count);
       for (auto& item : streams) {
         item.tokens.resize(prefill_tokens);
@@ -95,8 +121,8 @@ void measure(const model& weights, kv_arena& arena, unsigned threads, int repeat
       step(forward, streams, vocab);
     });
     for (const std::uint32_t context : {0U, prefill_tokens - decode_tokens}) {
-      report("decode_after_" + std::to_string(context) + "_" + suffix, decode_tokens * count,
-             repeats, [&] {
+      report("decode_after_" + std::to_string(context) + "_" + suffix, decode_tokens * count, how,
+             [&] {
                auto streams = make_streams(count);
                for (auto& item : streams) item.position = context;
                for (std::uint32_t i = 0; i < decode_tokens; ++i) step(forward, streams, vocab);
@@ -118,7 +144,7 @@ void print_logits(const model& weights, kv_arena& arena, std::span<char*> words)
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: forward_bench MODEL.gguf [threads] [repeats]\n");
+    std::fprintf(stderr, "usage: forward_bench MODEL.gguf [threads] [repeats] [prefix]\n");
     return 2;
   }
   auto file = gguf_file::open(argv[1]);
@@ -131,8 +157,11 @@ int main(int argc, char** argv) {
     print_logits(**weights, **arena, std::span{argv + 3, argv + argc});
     return 0;
   }
-  const auto threads = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 2U;
-  const int repeats = argc > 3 ? std::atoi(argv[3]) : 5;
-  if (threads == 0 || repeats <= 0) return std::fprintf(stderr, "threads, repeats > 0\n"), 2;
-  measure(**weights, **arena, threads, repeats);
+  settings how;
+  if (argc > 2) how.threads = static_cast<unsigned>(std::atoi(argv[2]));
+  if (argc > 3) how.repeats = std::atoi(argv[3]);
+  if (argc > 4) how.prefix = argv[4];
+  if (how.threads == 0 || how.repeats <= 0)
+    return std::fprintf(stderr, "threads, repeats > 0\n"), 2;
+  measure(**weights, **arena, how);
 }
