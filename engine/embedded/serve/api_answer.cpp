@@ -17,10 +17,6 @@ api_answer::api_answer(const api_context& context, transport::http::connection& 
               request_.return_token_ids,
               {http_id_, context.model_name, static_cast<std::int64_t>(unix_seconds())}} {}
 
-api_answer::~api_answer() {
-  end_requests(finish_reason::abort);
-}
-
 void api_answer::start(std::function<void()> on_done) {
   on_done_ = std::move(on_done);
   choices_.resize(request_.prompts.size());
@@ -115,9 +111,6 @@ void api_answer::write(const std::string& bytes) {
     client_->start(std::move(answer));
   }
   client_->write(bytes);
-  if (client_ != nullptr && client_->queued_bytes() > context_.queued_bytes_max) {
-    client_->abort();  // a client that does not read what it asked for
-  }
 }
 
 void api_answer::refuse(const caf::error& error) {

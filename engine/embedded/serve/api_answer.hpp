@@ -22,7 +22,6 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
   // abandon.
   api_answer(const api_context& context, transport::http::connection& client, api_request request,
              std::string http_id);
-  ~api_answer() override;
 
   // Submits all prompts. `on_done` is called once, just before the answer ends.
   void start(std::function<void()> on_done);

@@ -19,7 +19,6 @@ struct api_context {
   std::int64_t created = 0;  // Unix seconds
   std::uint32_t context_tokens_max = 0;
   config::engine_limits limits;
-  std::size_t queued_bytes_max = 0;  // of an answer its client does not read
   const tokenizer* text = nullptr;
   const chat_template* chat = nullptr;  // null: the model has none
   engine_client* engine = nullptr;

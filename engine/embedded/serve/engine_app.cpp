@@ -14,14 +14,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "engine/embedded/serve/engine_service.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::engine {
 
 namespace {
-
-constexpr std::chrono::milliseconds drain_poll{20};
 
 // Tells whoever started this process that requests are taken, and where.
 void announce(std::uint16_t port) {
@@ -41,7 +38,7 @@ void announce(std::uint16_t port) {
   ::close(descriptor);
 }
 
-// First signal: drain; when idle or after drain_timeout: stop. Second signal: exit at once.
+// First signal: drain, for drain_timeout at most. Second signal: exit at once.
 class stopper {
  public:
   stopper(boost::asio::io_context& context, engine_service& service,
@@ -60,29 +57,20 @@ class stopper {
       if (error) return;
       if (is_draining_) std::_Exit(1);
       is_draining_ = true;
-      log::info("stopping", {{"requests", service_.in_flight()}});
-      service_.stop_accepting();
-      deadline_ = now() + drain_timeout_;
       wait();
       drain();
     });
   }
 
   void drain() {
-    const bool is_late = now() >= deadline_;
-    if (service_.in_flight() > 0 && !is_late) {
-      timer_.expires_after(drain_poll);
-      timer_.async_wait([this](const boost::system::error_code&) { drain(); });
-      return;
-    }
-    if (is_late) log::warn("requests are cut off", {{"requests", service_.in_flight()}});
-    flush();
-  }
-
-  // The last bytes were handed to their sockets in the turn that ended the last request.
-  void flush() {
-    service_.abort();
-    context_.stop();
+    log::info("stopping", {{"requests", service_.in_flight()}});
+    service_.drain([this] { context_.stop(); });
+    timer_.expires_after(drain_timeout_);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      log::warn("requests are cut off", {{"requests", service_.in_flight()}});
+      service_.abort();
+    });
   }
 
   boost::asio::io_context& context_;
@@ -90,7 +78,6 @@ class stopper {
   std::chrono::milliseconds drain_timeout_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
-  time_point deadline_;
   bool is_draining_ = false;
 };
 

@@ -75,7 +75,6 @@ struct engine_service::state {
             static_cast<std::int64_t>(unix_seconds()),
             plan.context_tokens_max,
             options.limits,
-            options.http.queued_bytes_max,
             files.text.get(),
             files.chat.get(),
             &engine,
@@ -124,8 +123,9 @@ caf::expected<std::uint16_t> engine_service::listen() {
   return state_->server.listen(state_->address, state_->port, false);
 }
 
-void engine_service::stop_accepting() {
+void engine_service::drain(std::function<void()> drained) {
   state_->server.stop();
+  state_->server.on_drained(std::move(drained));
 }
 
 std::size_t engine_service::in_flight() const {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "engine/embedded/serve/engine_options.hpp"
 #include "runtime/errc.hpp"
@@ -14,8 +16,6 @@ class io_context;
 }
 
 namespace troupe::engine {
-
-class step_executor;
 
 class engine_service {
  public:
@@ -28,8 +28,8 @@ class engine_service {
   // Takes requests from now on; returns the port. Errors: io_error.
   caf::expected<std::uint16_t> listen();
 
-  // Takes no more connections; what runs goes on.
-  void stop_accepting();
+  // Takes no more connections and calls `drained` once the last answer has left.
+  void drain(std::function<void()> drained);
 
   // Requests that have not ended.
   std::size_t in_flight() const;
