@@ -10,7 +10,8 @@
 #include "actors/engine_proxy/engine_proxy.hpp"
 #include "actors/names.hpp"
 #include "actors/router/router_actor.hpp"
-#include "runtime/log.hpp"
+#include "apps/cli_engine.hpp"
+#include "config/topology_fields.hpp"
 
 namespace troupe::apps {
 
@@ -114,7 +115,7 @@ child_spec process_child(const node_resources& resources, const config::engine_s
   child.start = [&resources, engine, name](caf::actor_system& system) -> caf::expected<caf::actor> {
     actors::engine_process_options options;
     options.engine = name;
-    options.command = engine_command(resources.program, engine, resources.spec.log);
+    options.command = engine_command(resources.program, resources.spec, engine);
     options.stop_grace = process_grace;
     options.names = &resources.names;
     return caf::actor_cast<caf::actor>(
@@ -156,36 +157,11 @@ child_spec router_child(const node_resources& resources) {
 
 }  // namespace
 
-std::vector<std::string> engine_names(const config::engine_spec& spec) {
-  if (spec.count == 1) return {spec.name};
-  std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < spec.count; ++i) {
-    names.push_back(spec.name + "-" + std::to_string(i));
-  }
-  return names;
-}
-
-child_process_spec engine_command(const std::string& program, const config::engine_spec& engine,
-                                  const config::log_spec& log) {
+child_process_spec engine_command(const std::string& program, const config::node_spec& node,
+                                  const config::engine_spec& group) {
   child_process_spec command;
-  command.argv = {program,        "engine",
-                  "--model",      engine.model,
-                  "--host",       "127.0.0.1",
-                  "--port",       "0",
-                  "--threads",    std::to_string(engine.threads),
-                  "--kv-bytes",   std::to_string(engine.kv_bytes),
-                  "--log-level",  log.level,
-                  "--log-format", log.format == config::log_format::json ? "json" : "text"};
-  auto add = [&](const char* flag, std::string value) {
-    command.argv.emplace_back(flag);
-    command.argv.push_back(std::move(value));
-  };
-  if (!engine.served_model.empty()) add("--served-model-name", engine.served_model);
-  if (engine.context_tokens_max != 0) {
-    add("--max-model-len", std::to_string(engine.context_tokens_max));
-  }
-  add("--max-num-seqs", std::to_string(engine.limits.running_requests_max));
-  add("--max-num-batched-tokens", std::to_string(engine.limits.step_tokens_max));
+  command.argv = engine_arguments(engine_options_of(node, group));
+  command.argv.insert(command.argv.begin(), program);
   return command;
 }
 
@@ -214,7 +190,7 @@ supervisor_spec make_tree(const node_resources& resources) {
   root.on_restart = restart_counter(resources);
   root.children.push_back(router_child(resources));
   for (const auto& engine : resources.spec.engines) {
-    for (const auto& name : engine_names(engine)) {
+    for (const auto& name : config::engine_names(engine)) {
       root.children.push_back(engine_child(resources, engine, name, root.on_restart));
     }
   }

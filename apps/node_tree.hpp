@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <prometheus/registry.h>
 
@@ -34,12 +33,9 @@ struct node_resources {
   transport::http::client& client;  // of that thread
 };
 
-// Names of the engines a spec stands for: NAME, or NAME-0, NAME-1, … where it counts more than one.
-std::vector<std::string> engine_names(const config::engine_spec& spec);
-
-// The command that starts one embedded engine.
-child_process_spec engine_command(const std::string& program, const config::engine_spec& engine,
-                                  const config::log_spec& log);
+// The command that starts one embedded engine of a group.
+child_process_spec engine_command(const std::string& program, const config::node_spec& node,
+                                  const config::engine_spec& group);
 
 // Host and port of an engine's URL, which the configuration has checked.
 transport::http::endpoint engine_endpoint(const std::string& url);
