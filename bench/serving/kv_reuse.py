@@ -9,7 +9,6 @@ import argparse
 import http.client
 import json
 import statistics
-import sys
 import time
 import urllib.parse
 import uuid
@@ -50,9 +49,9 @@ def timed_turn(where, model, messages):
 
 def row(name, values, unit):
     """Prints one line of docs/benchmarks.md's table."""
-    spread = f"{min(values):.3g} - {max(values):.3g}"
-    command = " ".join(["bench/serving/kv_reuse.py", *sys.argv[1:]])
-    print(f"| {name} | {statistics.median(values):.3g} | {unit} | {len(values)} | {spread} "
+    spread = f"{min(values):.4g} - {max(values):.4g}"
+    command = f"bench/serving/kv_reuse.py URL --runs {len(values)}"
+    print(f"| {name} | {statistics.median(values):.4g} | {unit} | {len(values)} | {spread} "
           f"| `{command}` |")
 
 
