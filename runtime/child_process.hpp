@@ -32,16 +32,16 @@ struct exit_status {
 };
 
 struct child_process_spec {
-  std::vector<std::string> argv;         // argv[0]: a path, or a name looked up in PATH
-  std::vector<std::string> environment;  // KEY=VALUE, added to ours
+  std::vector<std::string> argv{};         // argv[0]: a path, or a name looked up in PATH
+  std::vector<std::string> environment{};  // KEY=VALUE, added to ours
 };
 
 struct child_process_events {
   // The child wrote its readiness line; once at most.
-  std::function<void(std::uint16_t port)> on_ready;
+  std::function<void(std::uint16_t port)> on_ready{};
 
   // The child has ended and is reaped, or could not be started; once, the last call.
-  std::function<void(const exit_status&)> on_exit;
+  std::function<void(const exit_status&)> on_exit{};
 };
 
 class child_process {

@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/settings.hpp>
 
+#include "runtime/assert.hpp"
 #include "runtime/io_unit.hpp"
 #include "runtime/log.hpp"
 
@@ -42,6 +43,11 @@ io_scheduler::~io_scheduler() {
   clock_.release();
   for (auto& thread : threads_) thread.reset();
   release_leftovers();
+}
+
+io_thread& io_scheduler::thread(std::size_t index) {
+  TROUPE_ASSERT(index < threads_.size());
+  return *threads_[index];
 }
 
 io_thread* io_scheduler::current() const {
@@ -106,7 +112,7 @@ void io_scheduler::enqueue(caf::resumable* job) {
 }
 
 void load_io_scheduler(caf::actor_system_config& config, std::size_t threads) {
-  config.set(threads_key, static_cast<caf::config_value::integer>(threads));
+  caf::put(config.content, threads_key, static_cast<caf::config_value::integer>(threads));
   config.load<io_scheduler>();
 }
 

@@ -33,7 +33,7 @@ class io_scheduler : public caf::scheduler::abstract_coordinator {
   ~io_scheduler() override;
 
   std::size_t threads() const { return threads_.size(); }
-  io_thread& thread(std::size_t index) { return *threads_[index]; }
+  io_thread& thread(std::size_t index);
 
   // Returns the thread of this scheduler the caller runs on, null elsewhere.
   io_thread* current() const;

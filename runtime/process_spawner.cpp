@@ -15,7 +15,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -148,7 +147,7 @@ caf::expected<spawned_process> spawn(spawn_request& request) {
   const pid_t pid = fork();
   if (pid == 0) become(setup);
   if (pid < 0) return system_failure("cannot fork for " + program, errno);
-  file_descriptor pid_fd{pidfd_open(pid, 0)};
+  file_descriptor pid_fd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
   const int pid_fd_error = errno;
   ready.out.reset();
   failure.out.reset();

@@ -122,7 +122,7 @@ class supervisor final : public own_actor::base {
       const auto reason = actor ? std::string{"no actor"} : failure_text(actor.error());
       log::error("child did not start",
                  {{"supervisor", spec_.name}, {"child", spec.name}, {"reason", reason}});
-      carry_out(core_.exited({index, false, now(), jitter()}));
+      carry_out(core_.exited({index, false, clock().now(), jitter()}));
       return;
     }
     auto& run = running_[index];
@@ -130,7 +130,7 @@ class supervisor final : public own_actor::base {
     ++run.starts;
     if (spec_.names != nullptr) spec_.names->put(spec.name, run.actor);
     monitor(*actor);
-    carry_out(core_.started(index, now()));
+    carry_out(core_.started(index, clock().now()));
   }
 
   void stop_child(std::size_t index) {
@@ -180,7 +180,7 @@ class supervisor final : public own_actor::base {
                                   {"child", spec_.children[i].name},
                                   {"reason", failure_text(m.reason)}});
       }
-      carry_out(core_.exited({i, is_normal(m.reason), now(), jitter()}));
+      carry_out(core_.exited({i, is_normal(m.reason), clock().now(), jitter()}));
       return;
     }
   }

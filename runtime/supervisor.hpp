@@ -36,15 +36,15 @@ struct child_spec {
 
   // Makes the child; called at each (re)start, on the supervisor's thread. A typed handle goes in
   // with caf::actor_cast<caf::actor>(handle).
-  std::function<caf::expected<caf::actor>(caf::actor_system&)> start;
+  std::function<caf::expected<caf::actor>(caf::actor_system&)> start{};
 };
 
 struct supervisor_spec {
   std::string name = "supervisor";
-  supervisor_policy policy;
-  std::vector<child_spec> children;
-  registry* names = nullptr;                                 // may be null
-  std::function<void(const std::string& child)> on_restart;  // metrics; may be empty
+  supervisor_policy policy{};
+  std::vector<child_spec> children{};
+  registry* names = nullptr;                                   // may be null
+  std::function<void(const std::string& child)> on_restart{};  // metrics; may be empty
   std::uint64_t jitter_seed = 1;
 };
 
