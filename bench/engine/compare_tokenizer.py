@@ -3,9 +3,7 @@
 
 Usage: compare_tokenizer.py MODEL.gguf ENCODER [TEXT_FILE...]
 
-ENCODER is a program that reads records (32-bit little-endian length, bytes) from standard input and
-writes one line of token ids for each (build/release/tests/engine/embedded/text/encode_records
-MODEL.gguf). The vocabulary and the merges come from the GGUF file; the pre-tokenizer is that of
+ENCODER is encode_records (encode_records.cpp beside this file, linked with troupe_engine). The vocabulary and the merges come from the GGUF file; the pre-tokenizer is that of
 tokenizer.ggml.pre. Needs: pip install tokenizers gguf. Prints the records that differ; exit status 1
 if there are any.
 """
