@@ -8,6 +8,7 @@ Weights are dequantised to float32, so the difference shows what rounding activa
 KV to half precision costs. Prints lines "name value unit n spread"; spread is worst to best.
 """
 
+import re
 import subprocess
 import sys
 
@@ -16,7 +17,8 @@ from gguf import GGUFReader
 from gguf.quants import dequantize
 
 TEXTS = [
-    "<|im_start|>user\nIn one sentence, what is the capital of France?<|im_end|>\n"
+    "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"
+    "<|im_end|>\n<|im_start|>user\nIn one sentence, what is the capital of France?<|im_end|>\n"
     "<|im_start|>assistant\n",
     "The quick brown fox jumps over the lazy",
     "def fibonacci(n):\n    if n < 2:\n        return",
@@ -45,6 +47,7 @@ class Model:
         self.epsilon = field("llama.attention.layer_norm_rms_epsilon")
         self.rope_base = field("llama.rope.freq_base", 10000.0)
         self.tokens = field("tokenizer.ggml.tokens")
+        self.merge_ranks = {m: i for i, m in enumerate(field("tokenizer.ggml.merges"))}
 
     def weight(self, name):
         if name not in self.cache:
@@ -113,25 +116,30 @@ def byte_letters():
     return letters
 
 
+def merge(word, ranks):
+    """Byte-pair encoding of one word: joins the pair of the best rank until none is left."""
+    while len(word) > 1:
+        pairs = list(zip(word, word[1:]))
+        best = min(pairs, key=lambda pair: ranks.get(" ".join(pair), len(ranks)))
+        if " ".join(best) not in ranks:
+            break
+        i = pairs.index(best)
+        word = [*word[:i], "".join(best), *word[i + 2 :]]
+    return word
+
+
 def encode(model, text):
-    """Longest match instead of merges: good enough to make plausible ids."""
+    """Tokens of a text; words are split more simply than by the model's own pattern."""
     index = {token: i for i, token in enumerate(model.tokens)}
     letters = byte_letters()
     ids = []
-    while text:
-        special = next((t for t in ("<|im_start|>", "<|im_end|>") if text.startswith(t)), None)
-        if special:
-            ids.append(index[special])
-            text = text[len(special):]
+    for part in re.split(r"(<\|im_(?:start|end)\|>)", text):
+        if part in index:
+            ids.append(index[part])
             continue
-        for length in range(min(24, len(text)), 0, -1):
-            word = "".join(letters[b] for b in text[:length].encode())
-            if word in index:
-                ids.append(index[word])
-                text = text[length:]
-                break
-        else:
-            raise ValueError(f"no token for {text[:8]!r}")
+        for word in re.findall(r" ?[^\W\d]+|\d| ?[^\s\w]+|\s+(?!\S)|\s+", part):
+            pieces = merge([letters[b] for b in word.encode()], model.merge_ranks)
+            ids.extend(index[piece] for piece in pieces)
     return ids
 
 
