@@ -44,13 +44,41 @@ HWY_INLINE int_vec broadcast(const std::int8_t* four) {
   return hn::Set(ints, word);
 }
 
+struct block_place {
+  const std::uint8_t* tile_bytes;
+  std::size_t first;  // activation row
+  std::size_t block;
+};
+
+// Sums the 32 integer products of one block for Rows activation rows.
+template <class Format, std::size_t Rows>
+HWY_INLINE void sum_products(const block_place& at, const activations& input,
+                             int_vec (&product)[Rows]) {
+  using exact = dot<Format::four_bit>;
+  const auto* quads = at.tile_bytes + at.block * block_bytes;
+  const auto* bytes = input.quantised + at.first * input.columns + at.block * block_columns;
+  const auto* sums = input.sums + at.first * input.blocks() + at.block;
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Rows; ++i) {
+    product[i] = hn::Set(ints, -Format::zero_point * sums[i * input.blocks()]);
+  }
+#pragma GCC unroll 8
+  for (std::size_t quad = 0; quad < 8; ++quad) {
+    const auto weight = exact::load(
+        hn::Load(words, reinterpret_cast<const std::uint32_t*>(quads + quad * tile_rows * 4)));
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < Rows; ++i) {
+      const auto* four = bytes + i * input.columns + quad * 4;
+      product[i] = exact::add(product[i], weight, broadcast(four));
+    }
+  }
+}
+
 // Multiplies Rows activation rows from `first` on with one vector of the tile's rows.
 template <class Format, std::size_t Rows>
 HWY_INLINE void multiply_quantised(const quantised_tile& tile, const activations& input,
                                    std::size_t first, const store_lanes& store) {
-  using exact = dot<Format::four_bit>;
   const auto blocks = input.blocks();
-  const auto* bytes = input.quantised + first * input.columns;
   const auto* scales = input.scales + first * blocks;
   const auto* sums = input.sums + first * blocks;
   float_vec result[Rows];
@@ -58,21 +86,7 @@ HWY_INLINE void multiply_quantised(const quantised_tile& tile, const activations
   for (std::size_t i = 0; i < Rows; ++i) result[i] = hn::Zero(floats);
   for (std::size_t block = 0; block < blocks; ++block) {
     int_vec product[Rows];
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < Rows; ++i) {
-      product[i] = hn::Set(ints, -Format::zero_point * sums[i * blocks + block]);
-    }
-    const auto* quads = tile.bytes + block * block_bytes;
-#pragma GCC unroll 8
-    for (std::size_t quad = 0; quad < 8; ++quad) {
-      const auto weight = exact::load(
-          hn::Load(words, reinterpret_cast<const std::uint32_t*>(quads + quad * tile_rows * 4)));
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < Rows; ++i) {
-        const auto* four = bytes + i * input.columns + block * block_columns + quad * 4;
-        product[i] = exact::add(product[i], weight, broadcast(four));
-      }
-    }
+    sum_products<Format, Rows>({tile.bytes, first, block}, input, product);
     const auto scale = hn::Load(floats, tile.scales + block * tile_rows);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < Rows; ++i) {
