@@ -9,7 +9,7 @@ import unittest
 
 from processes import ROOT, STOP_SECONDS, Output, children_of, tiny_model, wait_gone
 
-BUILD_SECONDS = 900  # nothing to do where ./check has just built
+BUILD_SECONDS = 900  # next to nothing where ./check has just built
 
 
 @unittest.skipIf("TROUPE" in os.environ, "another binary than ./run's is being tested")
