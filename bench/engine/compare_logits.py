@@ -148,12 +148,12 @@ def engine_logits(bench, path, ids):
     return np.array(subprocess.check_output(command, text=True).split(), np.float32)
 
 
-def continue_greedily(model, bench, path, text, count):
+def continue_greedily(model, logits_of, text, count):
     """Returns the engine's own continuation, recomputed from scratch for each token."""
     ids = encode(model, text)
     start = len(ids)
     for _ in range(count):
-        ids.append(int(engine_logits(bench, path, ids).argmax()))
+        ids.append(int(logits_of(ids).argmax()))
         if model.tokens[ids[-1]] == "<|im_end|>":
             break
     bytes_of = {letter: byte for byte, letter in byte_letters().items()}
@@ -175,8 +175,12 @@ def main():
     n = len(texts)
     print(f"logits_cosine {np.median(cosines):.6f} ratio {n} {max(cosines) - min(cosines):.6f}")
     print(f"logits_top1_agreement {same / n:.3f} ratio {n} 0")
-    print(f"logits_largest_difference {np.median(worst):.4f} logit {n} {max(worst) - min(worst):.4f}")
-    print("# " + repr(continue_greedily(model, bench, path, texts[0], 16)))
+    spread = max(worst) - min(worst)
+    print(f"logits_largest_difference {np.median(worst):.4f} logit {n} {spread:.4f}")
+    continuation = continue_greedily(
+        model, lambda ids: engine_logits(bench, path, ids), texts[0], 16
+    )
+    print("# " + repr(continuation))
 
 
 main()

@@ -3,9 +3,9 @@
 
 Usage: compare_tokenizer.py MODEL.gguf ENCODER [TEXT_FILE...]
 
-ENCODER is encode_records (encode_records.cpp beside this file, linked with troupe_engine). The vocabulary and the merges come from the GGUF file; the pre-tokenizer is that of
-tokenizer.ggml.pre. Needs: pip install tokenizers gguf. Prints the records that differ; exit status 1
-if there are any.
+ENCODER is encode_records (encode_records.cpp beside this file). The vocabulary and the merges come
+from the GGUF file; the pre-tokenizer is that of tokenizer.ggml.pre. Needs: pip install tokenizers
+gguf. Prints the records that differ; exit status 1 if there are any.
 """
 
 import random
@@ -76,7 +76,8 @@ def corpus(specials, files):
     for _ in range(4000):
         texts.append("".join(rng.choice(usable) for _ in range(rng.randrange(1, 60))))
         texts.append("".join(rng.choice(ascii_mix) for _ in range(rng.randrange(1, 120))))
-        mixed = [rng.choice([" ", "\n", "x", "ä", "中", "7", "  ", "'ll"] + specials) for _ in range(20)]
+        pieces = [" ", "\n", "x", "ä", "中", "7", "  ", "'ll", *specials]
+        mixed = [rng.choice(pieces) for _ in range(20)]
         texts.append("".join(mixed))
     texts += ["", " ", "a" * 20000, " " * 5000 + "x", "\n" * 3000, "ab " * 9000, "é" * 7000]
     texts += [c * 3 + " " + c for c in usable[::7]]

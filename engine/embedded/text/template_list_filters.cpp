@@ -137,10 +137,15 @@ value_type selected(template_run& run, const value_type& value, const arguments_
 }
 
 // What sort, unique, min and max compare: an attribute if named, texts without case unless asked.
-value_type sort_key(template_run& run, const value_type& item, const value_type* attribute,
-                    bool case_sensitive) {
-  auto key = attribute != nullptr ? path_of(run, item, *attribute) : item;
-  if (!case_sensitive && key.as_text() != nullptr) return run.text(to_lower(*key.as_text()));
+struct sort_order {
+  const value_type* attribute = nullptr;
+  bool case_sensitive = false;
+  bool reverse = false;
+};
+
+value_type sort_key(template_run& run, const value_type& item, const sort_order& order) {
+  auto key = order.attribute != nullptr ? path_of(run, item, *order.attribute) : item;
+  if (!order.case_sensitive && key.as_text() != nullptr) return run.text(to_lower(*key.as_text()));
   return key;
 }
 
@@ -148,11 +153,10 @@ bool flag(const value_type* value) {
   return value != nullptr && value->truthy();
 }
 
-values_type sorted_items(template_run& run, values_type items, const value_type* attribute,
-                         bool case_sensitive, bool reverse) {
+values_type sorted_items(template_run& run, values_type items, const sort_order& order) {
   std::vector<std::pair<value_type, value_type>> keyed;
   for (auto& item : items) {
-    auto key = sort_key(run, item, attribute, case_sensitive);
+    auto key = sort_key(run, item, order);
     keyed.emplace_back(std::move(key), std::move(item));
   }
   std::size_t weight = 0;
@@ -166,7 +170,7 @@ values_type sorted_items(template_run& run, values_type items, const value_type*
     return {};
   }
   std::ranges::stable_sort(keyed, [&](const auto& a, const auto& b) {
-    return reverse ? less(b.first, a.first, comparable) : less(a.first, b.first, comparable);
+    return order.reverse ? less(b.first, a.first, comparable) : less(a.first, b.first, comparable);
   });
   values_type out;
   for (auto& entry : keyed) out.push_back(std::move(entry.second));
@@ -174,9 +178,10 @@ values_type sorted_items(template_run& run, values_type items, const value_type*
 }
 
 value_type sorted(template_run& run, const value_type& value, const arguments_type& arguments) {
-  return run.list(sorted_items(run, elements_of(run, value), arguments.find(2, "attribute"),
-                               flag(arguments.find(1, "case_sensitive")),
-                               flag(arguments.find(0, "reverse"))));
+  return run.list(
+      sorted_items(run, elements_of(run, value),
+                   {arguments.find(2, "attribute"), flag(arguments.find(1, "case_sensitive")),
+                    flag(arguments.find(0, "reverse"))}));
 }
 
 value_type sorted_pairs(template_run& run, const value_type& value,
@@ -184,17 +189,17 @@ value_type sorted_pairs(template_run& run, const value_type& value,
   const auto* by = arguments.find(1, "by");
   const auto attribute = value_type::integer(by != nullptr && text_of(*by) == "value" ? 1 : 0);
   const auto list = pairs(run, value, {});
-  return run.list(sorted_items(run, elements_of(run, list), &attribute,
-                               flag(arguments.find(0, "case_sensitive")),
-                               flag(arguments.find(2, "reverse"))));
+  return run.list(sorted_items(
+      run, elements_of(run, list),
+      {&attribute, flag(arguments.find(0, "case_sensitive")), flag(arguments.find(2, "reverse"))}));
 }
 
 value_type unique(template_run& run, const value_type& value, const arguments_type& arguments) {
-  const bool case_sensitive = flag(arguments.find(0, "case_sensitive"));
-  const auto* attribute = arguments.find(1, "attribute");
+  const sort_order order{arguments.find(1, "attribute"), flag(arguments.find(0, "case_sensitive")),
+                         false};
   values_type keys, out;
   for (const auto& item : elements_of(run, value)) {
-    auto key = sort_key(run, item, attribute, case_sensitive);
+    auto key = sort_key(run, item, order);
     if (!run.spend(keys.size() * (1 + key.weight() / 64))) return {};
     if (std::ranges::any_of(keys, [&](const auto& seen) { return equal(seen, key); })) continue;
     keys.push_back(std::move(key));
@@ -205,8 +210,9 @@ value_type unique(template_run& run, const value_type& value, const arguments_ty
 
 template <bool Largest>
 value_type extreme(template_run& run, const value_type& value, const arguments_type& arguments) {
-  const auto items = sorted_items(run, elements_of(run, value), arguments.find(1, "attribute"),
-                                  flag(arguments.find(0, "case_sensitive")), Largest);
+  const auto items = sorted_items(
+      run, elements_of(run, value),
+      {arguments.find(1, "attribute"), flag(arguments.find(0, "case_sensitive")), Largest});
   return items.empty() ? value_type::undefined("extreme item") : items.front();
 }
 
