@@ -21,6 +21,8 @@ namespace troupe::engine {
 class output_handler {
  public:
   virtual ~output_handler() = default;
+
+  // Takes one token, or the refusal.
   virtual void on_output(const request_output& output) = 0;
 };
 

@@ -73,6 +73,11 @@ engine_metrics::engine_metrics(const metrics_config& config)
           histogram("vllm:request_prompt_tokens", "Prompt tokens of a request.", token_bounds_)},
       request_generation_{histogram("vllm:request_generation_tokens",
                                     "Generated tokens of a request.", token_bounds_)} {
+  add_success_counters();
+  add_cache_info(config);
+}
+
+void engine_metrics::add_success_counters() {
   auto& family = prometheus::BuildCounter()
                      .Name("vllm:request_success_total")
                      .Help("Requests that ended, by reason.")
@@ -83,7 +88,6 @@ engine_metrics::engine_metrics(const metrics_config& config)
     labels["finished_reason"] = reasons[i];
     success_[i] = &family.Add(labels);
   }
-  add_cache_info(config);
 }
 
 void engine_metrics::add_cache_info(const metrics_config& config) {

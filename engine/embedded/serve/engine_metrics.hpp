@@ -41,6 +41,7 @@ class engine_metrics {
   prometheus::Gauge& gauge(const char* name, const char* text);
   prometheus::Histogram& histogram(const char* name, const char* text,
                                    const prometheus::Histogram::BucketBoundaries& bounds);
+  void add_success_counters();
   void add_cache_info(const metrics_config& config);
 
   prometheus::Registry registry_;

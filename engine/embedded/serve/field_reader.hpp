@@ -46,25 +46,30 @@ class field_reader {
   // Returns the field's value; nothing where it is absent or null.
   const nlohmann::json* find(std::string_view name) const;
 
+  // Reads true or false.
   bool flag(std::string_view name, bool otherwise);
+  // Reads a number within bounds.
   double number(std::string_view name, double otherwise, range bounds);
+  // Reads a whole number within bounds.
   std::int64_t integer(std::string_view name, std::int64_t otherwise, range bounds);
+  // Reads a string that is not empty; empty where the field is absent.
   std::string text(std::string_view name, std::size_t bytes_max);
 
-  // A string or a list of strings, none empty.
+  // Reads a string or a list of strings, none empty.
   std::vector<std::string> texts(std::string_view name, std::size_t count_max,
                                  std::size_t bytes_max);
 
-  // A list of token ids below `vocab`.
+  // Reads a list of token ids below `vocab`.
   std::vector<std::int32_t> token_ids(std::string_view name, std::size_t vocab);
 
-  // The same for a value found elsewhere; `name` says where in case of a fault.
+  // Reads the same from a value found elsewhere; `name` says where in case of a fault.
   std::vector<std::int32_t> to_token_ids(std::string_view name, const nlohmann::json& list,
                                          std::size_t vocab);
 
   // Refuses the request where the field has another value than null or one of these.
   void require_one_of(std::string_view name, std::span<const nlohmann::json> accepted);
 
+  // Keeps a fault, unless there is one already.
   void refuse(std::string_view name, std::string message, errc code = errc::invalid_request);
 
   const std::optional<api_error>& fault() const { return fault_; }

@@ -20,6 +20,7 @@ struct scheduler::sequence {
   std::uint64_t pending() const { return tokens.size() - computed; }
   std::uint64_t generated() const { return tokens.size() - prompt_tokens; }
 
+  // Returns the tokens of a full block.
   std::span<const std::int32_t> block_content(std::size_t index) const {
     return std::span{tokens}.subspan(index * block_tokens, block_tokens);
   }

@@ -2,95 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-#include <random>
-
-#include "tests/engine/embedded/serve/fake_executor.hpp"
+#include "tests/engine/embedded/serve/scheduler_rig.hpp"
 
 namespace troupe::engine {
 namespace {
 
-constexpr std::uint32_t vocab = 40;
-constexpr std::int32_t end_token = 0;
-
-scheduler_config config_of(std::uint32_t blocks, std::size_t step_tokens = 64) {
-  scheduler_config config;
-  config.limits.step_tokens_max = step_tokens;
-  config.limits.running_requests_max = 8;
-  config.limits.queued_requests_max = 64;
-  config.kv_blocks = blocks;
-  config.context_tokens_max = 1000;
-  config.end_tokens = {end_token};
-  config.fingerprint = "model";
-  return config;
-}
-
-generation_request request_of(std::vector<std::int32_t> prompt, std::uint32_t max_tokens) {
-  generation_request request;
-  request.prompt = std::move(prompt);
-  request.max_tokens = max_tokens;
-  request.sampling.seed = 5;
-  return request;
-}
-
-std::vector<std::int32_t> prompt_of(std::size_t tokens, unsigned seed) {
-  std::mt19937 random{seed};
-  std::vector<std::int32_t> prompt(tokens);
-  for (auto& token : prompt) token = static_cast<std::int32_t>(random() % vocab);
-  return prompt;
-}
-
-struct outcome {
-  std::vector<std::int32_t> tokens;
-  std::optional<finish_reason> finish;
-  std::optional<std::int32_t> stop_token;
-  std::uint32_t cached_tokens = 0;
-};
-
-// A scheduler with its executor and the results so far.
-struct rig {
-  explicit rig(const scheduler_config& config)
-      : plan_maker{config}, executor{config.kv_blocks, vocab} {}
-
-  void step() {
-    const auto& plan = plan_maker.plan();
-    std::size_t tokens = 0;
-    for (const auto& s : plan.slices) tokens += s.tokens.size();
-    tokens_most = std::max(tokens_most, tokens);
-    for (const auto& a : plan.admitted) results[a.id].cached_tokens = a.cached_tokens;
-    const auto logits = executor.run(plan.slices);
-    std::vector<std::int32_t> sampled;
-    for (std::size_t i = 0; i < plan.samples.size(); ++i) {
-      const auto& s = plan.samples[i];
-      sampled.push_back(
-          chooser.sample(logits.subspan(i * vocab, vocab), *s.params, s.position, s.banned));
-    }
-    for (const auto& token : plan_maker.apply(sampled)) {
-      auto& result = results[token.id];
-      EXPECT_FALSE(result.finish) << "a token after the end";
-      result.tokens.push_back(token.token);
-      result.finish = token.finish;
-      result.stop_token = token.stop_token;
-    }
-  }
-
-  void finish() {
-    while (plan_maker.has_work()) step();
-  }
-
-  scheduler plan_maker;
-  test::fake_executor executor;
-  sampler chooser;
-  std::map<request_id, outcome> results;
-  std::size_t tokens_most = 0;
-};
-
-outcome alone(const generation_request& request) {
-  rig r{config_of(200, 512)};
-  EXPECT_TRUE(r.plan_maker.submit(1, request));
-  r.finish();
-  return r.results[1];
-}
+using test::alone;
+using test::config_of;
+using test::end_token;
+using test::prompt_of;
+using test::request_of;
+using test::rig;
 
 TEST(scheduler, runs_one_request_to_its_limit) {
   rig r{config_of(16)};
@@ -274,54 +196,6 @@ TEST(scheduler, cancels_waiting_and_running_requests_at_once) {
   EXPECT_FALSE(r.plan_maker.has_work());
   EXPECT_EQ(r.plan_maker.blocks().referenced(), 0U);
 }
-
-class scheduler_property : public testing::TestWithParam<unsigned> {};
-
-// Whatever comes together, in whatever order: each request's tokens are those of the request alone.
-TEST_P(scheduler_property, batched_cached_and_preempted_equals_alone) {
-  SCOPED_TRACE("seed " + std::to_string(GetParam()));
-  std::mt19937 random{GetParam()};
-  rig r{config_of(14 + random() % 30, 8 + random() % 60)};
-  std::map<request_id, generation_request> sent;
-  std::vector<request_id> cancelled;
-  request_id next = 1;
-  for (int round = 0; round < 120; ++round) {
-    if (random() % 3 != 0) {
-      // A few shared beginnings, cut at any length.
-      auto prompt = prompt_of(100, random() % 3);
-      prompt.resize(1 + random() % 100);
-      if (random() % 2 == 0) prompt.push_back(static_cast<std::int32_t>(random() % vocab));
-      auto request = request_of(prompt, 1 + random() % 50);
-      request.sampling.seed = random() % 4;
-      request.sampling.temperature = random() % 3 == 0 ? 0.0 : 1.3;
-      request.ignore_eos = random() % 2 == 0;
-      if (r.plan_maker.submit(next, request)) sent[next] = request;
-      ++next;
-    }
-    if (random() % 10 == 0 && r.plan_maker.cancel(1 + random() % next)) {
-      cancelled.push_back(next);
-    }
-    r.step();
-  }
-  r.finish();
-  std::size_t whole = 0;
-  for (const auto& [id, request] : sent) {
-    const auto expected = alone(request);
-    const auto& got = r.results[id];
-    if (!got.finish) {  // cancelled on its way: what came is a beginning
-      ASSERT_TRUE(std::equal(got.tokens.begin(), got.tokens.end(), expected.tokens.begin()));
-      continue;
-    }
-    ++whole;
-    ASSERT_EQ(got.tokens, expected.tokens) << "request " << id;
-    ASSERT_EQ(got.finish, expected.finish);
-  }
-  EXPECT_GE(whole + cancelled.size(), sent.size());
-  EXPECT_GT(whole, 20U);
-  EXPECT_EQ(r.plan_maker.blocks().referenced(), 0U);
-}
-
-INSTANTIATE_TEST_SUITE_P(seeds, scheduler_property, testing::Range(1U, 31U));
 
 }  // namespace
 }  // namespace troupe::engine
