@@ -46,6 +46,8 @@ class gated_executor : public fake_executor {
 
   std::span<const float> run(std::span<const sequence_slice> slices) override {
     std::unique_lock lock{mutex_};
+    ++entered_;
+    changed_.notify_all();
     changed_.wait(lock, [this] { return is_open_ || allowed_ > 0; });
     if (allowed_ > 0) --allowed_;
     return fake_executor::run(slices);
@@ -55,6 +57,12 @@ class gated_executor : public fake_executor {
     const std::lock_guard lock{mutex_};
     allowed_ += steps;
     changed_.notify_all();
+  }
+
+  // Waits until the engine stands before its n-th step (or is past it).
+  void await_entered(int steps) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return entered_ >= steps; });
   }
 
   void open() {
@@ -67,6 +75,7 @@ class gated_executor : public fake_executor {
   std::mutex mutex_;
   std::condition_variable changed_;
   int allowed_ = 0;
+  int entered_ = 0;
   bool is_open_ = false;
 };
 
