@@ -33,8 +33,9 @@ std::uint32_t retry_policy::begin_attempt(std::uint32_t engine) {
 
 verdict retry_policy::attempt_failed(errc code, std::size_t bytes_sent) {
   if (loses_engine(code)) ++lost_;
-  final_code_ = code;
-  final_text_ = "the engine failed: " + to_string(code);
+  if (code != errc::connect_failed) reached_ = true;
+  final_code_ = reached_ ? code : errc::no_engine;
+  final_text_ = reached_ ? "the engine failed: " + to_string(code) : "no engine could be reached";
   if (bytes_sent > 0) return verdict::end_stream;
   if (lost_ >= lost_engines_max) {
     final_text_ = "the request is quarantined: " + std::to_string(lost_) +

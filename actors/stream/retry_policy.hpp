@@ -43,6 +43,7 @@ class retry_policy {
 
   std::size_t attempts_max_;
   std::size_t lost_ = 0;
+  bool reached_ = false;  // some engine took a connection
   std::vector<std::uint32_t> tried_;
   errc final_code_ = errc::connection_lost;
   std::string final_text_;

@@ -31,9 +31,9 @@ class exchange_handler {
   virtual void on_body(std::string_view bytes) = 0;
   virtual void on_end() = 0;
 
-  // connect_failed: no connection, or a pooled one that turned out closed before one byte of the
-  // answer and could not be replaced: the request may go elsewhere. connection_lost, timeout,
-  // protocol_error: the engine may have seen the request.
+  // connect_failed: no connection, so the request was not seen and may go elsewhere.
+  // connection_lost, timeout, protocol_error: the engine may have seen the request. That holds
+  // also for a pooled connection that turned out closed and could not be replaced.
   virtual void on_error(errc code, const std::string& text) = 0;
 };
 

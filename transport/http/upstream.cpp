@@ -148,7 +148,7 @@ void upstream::on_lost(tcp_stream::loss what, const std::string& why) {
   const auto self = shared_from_this();
   if (!job_) return close();
   if (what == tcp_stream::loss::connect) {
-    return fail(errc::connect_failed, "cannot connect to " + name_of(to_) + ": " + why);
+    return fail(connect_failure(), "cannot connect to " + name_of(to_) + ": " + why);
   }
   // The upstream may have answered before it stopped reading: reading tells.
   if (what == tcp_stream::loss::write) return;
@@ -156,6 +156,11 @@ void upstream::on_lost(tcp_stream::loss what, const std::string& why) {
   end_ = why;
   orderly_end_ = what == tcp_stream::loss::end;
   if (!job_->paused) ended();
+}
+
+// The closed connection that this one replaces may have delivered the request before it closed.
+errc upstream::connect_failure() const {
+  return job_ && job_->replaced ? errc::connection_lost : errc::connect_failed;
 }
 
 void upstream::on_deadline() {
@@ -167,7 +172,7 @@ void upstream::on_deadline() {
   const std::string text = name_of(to_) +
                            (connected_ ? " sent nothing for " : " did not accept in ") +
                            std::to_string(allowed.count()) + " ms";
-  fail(connected_ ? errc::timeout : errc::connect_failed, text);
+  fail(connected_ ? errc::timeout : connect_failure(), text);
 }
 
 void upstream::fail(errc code, const std::string& text) {

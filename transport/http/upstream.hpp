@@ -104,6 +104,7 @@ class upstream final : public tcp_stream::owner, public std::enable_shared_from_
   void answered();
   void ended();
   void read_on();
+  errc connect_failure() const;
   void fail(errc code, const std::string& text);
 
   std::shared_ptr<client_scope> scope_;

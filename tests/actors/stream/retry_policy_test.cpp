@@ -21,8 +21,17 @@ TEST(retry_policy, attempts_are_bounded) {
   }
   policy.begin_attempt(2);
   EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::give_up);
-  EXPECT_EQ(policy.final_code(), errc::connect_failed);
+  EXPECT_EQ(policy.final_code(), errc::no_engine);
   EXPECT_NE(policy.final_text().find("3 engines"), std::string::npos);
+}
+
+TEST(retry_policy, an_engine_that_was_reached_is_named_by_its_own_failure) {
+  retry_policy policy{2};
+  policy.begin_attempt(0);
+  EXPECT_EQ(policy.attempt_failed(errc::connection_lost, 0), verdict::retry);
+  policy.begin_attempt(1);
+  EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::give_up);
+  EXPECT_EQ(policy.final_code(), errc::connect_failed);
 }
 
 TEST(retry_policy, a_request_that_lost_two_engines_is_quarantined) {
