@@ -1,0 +1,281 @@
+#include "transport/zmq/kv_event_sequence.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe::transport::zmq {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr time_point start{};
+
+// Payloads of one incarnation of a publisher.
+std::string payload(std::uint64_t seq, const char* incarnation = "a") {
+  return incarnation + std::to_string(seq);
+}
+
+// Renders actions: "d3" delivers 3, "r" resyncs, "?2" asks from 2, "=" and "~" are caught up
+// (complete or not).
+std::string drawn(const kv_sequence_actions& actions) {
+  std::string text;
+  for (const auto& action : actions) {
+    if (!text.empty()) text += ' ';
+    if (const auto* d = std::get_if<kv_deliver>(&action)) text += "d" + std::to_string(d->seq);
+    if (const auto* r = std::get_if<kv_resync>(&action)) text += to_string(r->reason);
+    if (const auto* q = std::get_if<kv_replay_request>(&action)) {
+      text += "?" + std::to_string(q->from);
+    }
+    if (const auto* c = std::get_if<kv_caught_up>(&action)) text += c->is_complete ? "=" : "~";
+  }
+  return text;
+}
+
+struct rig {
+  explicit rig(bool can_replay = true, kv_sequence_limits limits = {})
+      : sequence{limits, can_replay} {}
+
+  std::string connect() {
+    ++attempt;
+    return drawn(sequence.connected(start));
+  }
+  std::string live(std::uint64_t seq, const char* incarnation = "a") {
+    const auto text = drawn(sequence.live(seq, payload(seq, incarnation), start));
+    if (text.find('?') != std::string::npos) ++attempt;
+    return text;
+  }
+  std::string reply(std::uint64_t seq, const char* incarnation = "a") {
+    const auto text = drawn(sequence.replayed(attempt, seq, payload(seq, incarnation), start));
+    if (text.find('?') != std::string::npos) ++attempt;
+    return text;
+  }
+  std::string end() {
+    const auto text = drawn(sequence.replay_ended(attempt, start));
+    if (text.find('?') != std::string::npos) ++attempt;
+    return text;
+  }
+  // Joins a publisher that has sent 0 to count - 1.
+  void join(std::uint64_t count) {
+    EXPECT_EQ(connect(), "?0");
+    for (std::uint64_t seq = 0; seq < count; ++seq) {
+      EXPECT_EQ(reply(seq), "d" + std::to_string(seq));
+    }
+    EXPECT_EQ(end(), "=");
+  }
+
+  kv_event_sequence sequence;
+  std::uint64_t attempt = 0;
+};
+
+TEST(kv_event_sequence, a_publisher_without_history_is_followed_from_its_first_message) {
+  rig r;
+  r.join(0);
+  EXPECT_EQ(r.live(0), "d0");
+  EXPECT_EQ(r.live(1), "d1");
+}
+
+TEST(kv_event_sequence, live_messages_wait_for_the_history) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.live(2), "");
+  EXPECT_EQ(r.live(3), "");
+  EXPECT_EQ(r.reply(0), "d0");
+  EXPECT_EQ(r.reply(1), "d1");
+  EXPECT_EQ(r.reply(2), "d2");
+  EXPECT_EQ(r.end(), "d3 =");
+  EXPECT_EQ(r.live(4), "d4");
+}
+
+TEST(kv_event_sequence, a_history_that_begins_late_is_said_to_be_incomplete) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.reply(7), "d7");
+  EXPECT_EQ(r.end(), "~");
+}
+
+TEST(kv_event_sequence, a_gap_is_replayed_from_the_message_before_it) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(5), "?2");
+  EXPECT_EQ(r.reply(2), "");
+  EXPECT_EQ(r.reply(3), "d3");
+  EXPECT_EQ(r.reply(4), "d4");
+  EXPECT_EQ(r.reply(5), "d5");
+  EXPECT_EQ(r.end(), "=");
+  EXPECT_EQ(r.live(6), "d6");
+}
+
+TEST(kv_event_sequence, a_gap_older_than_the_buffer_needs_a_resync) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(9), "?2");
+  EXPECT_EQ(r.reply(6), "gap d6");
+  EXPECT_EQ(r.reply(7), "d7");
+  EXPECT_EQ(r.reply(8), "d8");
+  EXPECT_EQ(r.end(), "d9 ~");
+  EXPECT_EQ(r.sequence.epoch(), 1U);
+}
+
+TEST(kv_event_sequence, a_message_the_publisher_itself_dropped_costs_one_resync_only) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(4), "?2");
+  EXPECT_EQ(r.reply(2), "");
+  EXPECT_EQ(r.reply(4), "gap d4");
+  EXPECT_EQ(r.end(), "~");
+  EXPECT_EQ(r.live(5), "d5");
+}
+
+TEST(kv_event_sequence, a_reply_that_was_lost_is_asked_for_again) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.reply(0), "d0");
+  EXPECT_EQ(r.reply(1), "d1");
+  EXPECT_EQ(r.reply(3), "?1");
+  EXPECT_EQ(r.reply(1), "");
+  EXPECT_EQ(r.reply(2), "d2");
+  EXPECT_EQ(r.reply(3), "d3");
+  EXPECT_EQ(r.end(), "=");
+}
+
+TEST(kv_event_sequence, duplicates_are_delivered_once) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(2), "");
+  EXPECT_EQ(r.live(3), "d3");
+  EXPECT_EQ(r.live(3), "");
+  EXPECT_EQ(r.live(1), "");
+  EXPECT_EQ(r.sequence.counts().duplicates, 3U);
+  EXPECT_EQ(r.live(5), "?3");
+  EXPECT_EQ(r.live(5), "");
+  EXPECT_EQ(r.reply(3), "");
+  EXPECT_EQ(r.reply(3), "");
+  EXPECT_EQ(r.reply(4), "d4");
+  EXPECT_EQ(r.end(), "d5 =");
+}
+
+TEST(kv_event_sequence, a_seq_that_goes_back_is_a_restart) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(0, "b"), "restarted ?0");
+  EXPECT_EQ(r.reply(0, "b"), "d0");
+  EXPECT_EQ(r.end(), "=");
+  EXPECT_EQ(r.live(1, "b"), "d1");
+}
+
+TEST(kv_event_sequence, a_restart_that_overtook_us_shows_in_the_replay) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(7, "b"), "?2");
+  EXPECT_EQ(r.reply(2, "b"), "restarted ?0");
+  for (std::uint64_t seq = 0; seq < 7; ++seq) {
+    EXPECT_EQ(r.reply(seq, "b"), "d" + std::to_string(seq));
+  }
+  EXPECT_EQ(r.reply(7, "b"), "d7");
+  EXPECT_EQ(r.end(), "=");
+}
+
+TEST(kv_event_sequence, a_new_connection_is_checked_before_its_messages_are_believed) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.connect(), "?2");
+  EXPECT_EQ(r.live(3, "b"), "");
+  EXPECT_EQ(r.reply(2, "b"), "restarted ?0");
+  EXPECT_EQ(r.reply(0, "b"), "d0");
+}
+
+TEST(kv_event_sequence, a_replay_that_does_not_reach_us_is_a_restart) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.connect(), "?2");
+  EXPECT_EQ(r.end(), "restarted ?0");
+  EXPECT_EQ(r.reply(0, "b"), "d0");
+  EXPECT_EQ(r.end(), "=");
+}
+
+TEST(kv_event_sequence, a_new_connection_to_the_same_publisher_changes_nothing) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.connect(), "?2");
+  EXPECT_EQ(r.reply(2), "");
+  EXPECT_EQ(r.end(), "=");
+  EXPECT_EQ(r.sequence.epoch(), 0U);
+  EXPECT_EQ(r.live(3), "d3");
+}
+
+TEST(kv_event_sequence, other_bytes_under_a_held_seq_are_a_restart) {
+  rig r;
+  r.join(1);
+  EXPECT_EQ(r.live(4), "?0");
+  EXPECT_EQ(r.reply(0), "");
+  EXPECT_EQ(r.reply(1), "d1");
+  EXPECT_EQ(r.reply(4, "b"), "restarted ?0");
+}
+
+TEST(kv_event_sequence, replies_to_an_earlier_attempt_are_passed_over) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(5), "?2");
+  EXPECT_EQ(drawn(r.sequence.replayed(1, 3, payload(3), start)), "");
+  EXPECT_EQ(drawn(r.sequence.replay_ended(1, start)), "");
+  EXPECT_EQ(r.reply(2), "");
+  EXPECT_EQ(r.reply(3), "d3");
+}
+
+TEST(kv_event_sequence, a_silent_replay_is_given_up_after_so_many_attempts) {
+  rig r;
+  r.join(3);
+  EXPECT_EQ(r.live(5), "?2");
+  EXPECT_EQ(r.sequence.deadline(), start + 2s);
+  EXPECT_EQ(drawn(r.sequence.expired(start + 1s)), "");
+  EXPECT_EQ(drawn(r.sequence.expired(start + 2s)), "?2");
+  EXPECT_EQ(drawn(r.sequence.expired(start + 4s)), "?2");
+  EXPECT_EQ(drawn(r.sequence.expired(start + 6s)), "replay_failed d5 ~");
+  EXPECT_FALSE(r.sequence.deadline());
+  EXPECT_EQ(r.live(6), "d6");
+}
+
+TEST(kv_event_sequence, without_a_replay_a_gap_is_a_resync_at_once) {
+  rig r{false};
+  EXPECT_EQ(r.connect(), "");
+  EXPECT_EQ(r.live(4), "d4");
+  EXPECT_EQ(r.live(5), "d5");
+  EXPECT_EQ(r.live(8), "gap d8");
+  EXPECT_EQ(r.live(8), "");
+  EXPECT_EQ(r.live(0, "b"), "restarted d0");
+}
+
+TEST(kv_event_sequence, what_does_not_fit_is_dropped_and_replayed) {
+  kv_sequence_limits limits;
+  limits.pending_batches_max = 1;
+  rig r{true, limits};
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.live(1), "");
+  EXPECT_EQ(r.live(2), "");
+  EXPECT_EQ(r.sequence.counts().overflows, 1U);
+  EXPECT_EQ(r.reply(0), "d0");
+  EXPECT_EQ(r.end(), "d1 ?1");
+  EXPECT_EQ(r.live(3), "");
+  EXPECT_EQ(r.reply(1), "");
+  EXPECT_EQ(r.reply(2), "d2");
+  EXPECT_EQ(r.end(), "d3 =");
+}
+
+TEST(kv_event_sequence, bytes_held_are_bounded_too) {
+  kv_sequence_limits limits;
+  limits.pending_bytes_max = 3;
+  rig r{true, limits};
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.live(1), "");
+  EXPECT_EQ(r.live(2), "");
+  EXPECT_EQ(r.sequence.counts().overflows, 1U);
+}
+
+TEST(kv_event_sequence, a_message_before_any_connection_asks_for_the_history) {
+  rig r;
+  EXPECT_EQ(r.live(4), "?0");
+  EXPECT_EQ(r.reply(3), "d3");
+  EXPECT_EQ(r.end(), "d4 ~");
+}
+
+}  // namespace
+}  // namespace troupe::transport::zmq

@@ -1,0 +1,171 @@
+#include "transport/zmq/message_socket.hpp"
+
+#include <atomic>
+#include <functional>
+#include <utility>
+
+#include <zmq.hpp>
+
+namespace troupe::transport::zmq {
+
+namespace {
+
+::zmq::socket_type type_of(socket_kind kind) {
+  switch (kind) {
+    case socket_kind::pub:
+      return ::zmq::socket_type::pub;
+    case socket_kind::sub:
+      return ::zmq::socket_type::sub;
+    case socket_kind::dealer:
+      return ::zmq::socket_type::dealer;
+    case socket_kind::router:
+      return ::zmq::socket_type::router;
+    case socket_kind::pair:
+      break;
+  }
+  return ::zmq::socket_type::pair;
+}
+
+caf::error refused(std::string_view what, const std::string& endpoint, const std::exception& e) {
+  return make_failure(errc::io_error,
+                      "ZeroMQ: " + std::string{what} + " " + endpoint + ": " + e.what());
+}
+
+// ZeroMQ takes `*` for any free port, as others take 0.
+std::string with_free_port(const std::string& endpoint) {
+  if (!endpoint.starts_with("tcp://") || !endpoint.ends_with(":0")) return endpoint;
+  return endpoint.substr(0, endpoint.size() - 1) + "*";
+}
+
+}  // namespace
+
+message_context::message_context(int sockets_max) : context_{new ::zmq::context_t{1}} {
+  context_->set(::zmq::ctxopt::max_sockets, sockets_max);
+}
+
+message_context::~message_context() = default;
+
+message_socket::message_socket(std::unique_ptr<::zmq::socket_t> socket)
+    : socket_{std::move(socket)} {}
+
+message_socket::~message_socket() = default;
+message_socket::message_socket(message_socket&&) noexcept = default;
+message_socket& message_socket::operator=(message_socket&&) noexcept = default;
+
+caf::expected<message_socket> message_socket::open(message_context& context, socket_kind kind,
+                                                   const socket_bounds& bounds) try {
+  auto socket = std::make_unique<::zmq::socket_t>(*context.context_, type_of(kind));
+  socket->set(::zmq::sockopt::linger, 0);
+  socket->set(::zmq::sockopt::sndhwm, bounds.sent_max);
+  socket->set(::zmq::sockopt::rcvhwm, bounds.received_max);
+  socket->set(::zmq::sockopt::maxmsgsize, bounds.message_bytes_max);
+  return message_socket{std::move(socket)};
+} catch (const ::zmq::error_t& e) {
+  return refused("cannot open a socket", "", e);
+}
+
+caf::expected<std::string> message_socket::bind(const std::string& endpoint) try {
+  socket_->bind(with_free_port(endpoint));
+  return socket_->get(::zmq::sockopt::last_endpoint);
+} catch (const ::zmq::error_t& e) {
+  return refused("cannot listen on", endpoint, e);
+}
+
+caf::expected<void> message_socket::connect(const std::string& endpoint) try {
+  socket_->connect(endpoint);
+  return caf::unit;
+} catch (const ::zmq::error_t& e) {
+  return refused("cannot connect to", endpoint, e);
+}
+
+caf::expected<void> message_socket::subscribe(std::string_view topic) try {
+  socket_->set(::zmq::sockopt::subscribe, topic);
+  return caf::unit;
+} catch (const ::zmq::error_t& e) {
+  return refused("cannot subscribe to", std::string{topic}, e);
+}
+
+caf::expected<message_socket> message_socket::watch_connections(message_context& context) {
+  static std::atomic<std::uint64_t> count{0};
+  const auto name = "inproc://connections-" + std::to_string(count++);
+  if (zmq_socket_monitor(socket_->handle(), name.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0) {
+    return make_failure(errc::io_error, "ZeroMQ: cannot watch a socket's connections");
+  }
+  auto watcher = open(context, socket_kind::pair);
+  if (!watcher) return watcher.error();
+  if (auto connected = watcher->connect(name); !connected) return connected.error();
+  return watcher;
+}
+
+bool message_socket::send(std::span<const std::string_view> frames) try {
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto more = i + 1 < frames.size() ? ::zmq::send_flags::sndmore : ::zmq::send_flags::none;
+    const ::zmq::const_buffer frame{frames[i].data(), frames[i].size()};
+    if (!socket_->send(frame, more | ::zmq::send_flags::dontwait)) return false;
+  }
+  return true;
+} catch (const ::zmq::error_t&) {
+  return false;  // the peer left in mid-message
+}
+
+std::optional<std::vector<std::string>> message_socket::receive() try {
+  std::vector<std::string> frames;
+  ::zmq::message_t frame;
+  do {
+    // The frames of a message arrive together: only the first can be missing.
+    if (!socket_->recv(frame, ::zmq::recv_flags::dontwait)) return std::nullopt;
+    frames.push_back(frame.to_string());
+  } while (frame.more());
+  return frames;
+} catch (const ::zmq::error_t&) {
+  return std::nullopt;
+}
+
+struct socket_poll::entries {
+  std::vector<::zmq::pollitem_t> items;
+};
+
+socket_poll::socket_poll() : entries_{new entries} {}
+
+socket_poll::~socket_poll() = default;
+
+void socket_poll::clear() {
+  entries_->items.clear();
+}
+
+std::size_t socket_poll::add(message_socket& socket) {
+  entries_->items.push_back({socket.socket_->handle(), 0, ZMQ_POLLIN, 0});
+  return entries_->items.size() - 1;
+}
+
+std::size_t socket_poll::add(int descriptor) {
+  entries_->items.push_back({nullptr, descriptor, ZMQ_POLLIN, 0});
+  return entries_->items.size() - 1;
+}
+
+void socket_poll::wait(std::optional<std::chrono::milliseconds> timeout) try {
+  ::zmq::poll(entries_->items, timeout.value_or(std::chrono::milliseconds{-1}));
+} catch (const ::zmq::error_t&) {
+  for (auto& item : entries_->items) item.revents = 0;  // a signal came
+}
+
+bool socket_poll::is_readable(std::size_t index) const {
+  return (entries_->items.at(index).revents & ZMQ_POLLIN) != 0;
+}
+
+std::optional<std::uint64_t> read_sequence_frame(std::string_view frame) {
+  if (frame.size() != sizeof(std::uint64_t)) return std::nullopt;
+  std::uint64_t number = 0;
+  for (const char byte : frame) number = number << 8 | static_cast<std::uint8_t>(byte);
+  return number;
+}
+
+std::string sequence_frame(std::uint64_t number) {
+  std::string frame(sizeof number, '\0');
+  for (std::size_t i = 0; i < frame.size(); ++i) {
+    frame[i] = static_cast<char>(number >> (8 * (frame.size() - 1 - i)));
+  }
+  return frame;
+}
+
+}  // namespace troupe::transport::zmq

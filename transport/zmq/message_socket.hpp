@@ -1,0 +1,111 @@
+// ZeroMQ sockets that return errors and never block: the one place that meets cppzmq.
+//
+// Thread: a socket belongs to one thread at a time; a context to any. A context must outlive its
+// sockets. Closing drops what was not sent.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/errc.hpp"
+
+namespace zmq {
+class context_t;
+class socket_t;
+}  // namespace zmq
+
+namespace troupe::transport::zmq {
+
+enum class socket_kind { pub, sub, dealer, router, pair };
+
+struct socket_bounds {
+  int sent_max = 1'000;      // messages queued for one peer; beyond it they are refused or dropped
+  int received_max = 1'000;  // messages queued from one peer
+  std::int64_t message_bytes_max = -1;  // a peer that sends more is cut off; -1: no bound
+};
+
+class message_context {
+ public:
+  // `sockets_max`: sockets open at once.
+  explicit message_context(int sockets_max = 1'000);
+  ~message_context();
+
+ private:
+  friend class message_socket;
+  std::unique_ptr<::zmq::context_t> context_;
+};
+
+class message_socket {
+ public:
+  // Errors: io_error (no more sockets).
+  static caf::expected<message_socket> open(message_context& context, socket_kind kind,
+                                            const socket_bounds& bounds = {});
+  ~message_socket();
+  message_socket(message_socket&&) noexcept;
+  message_socket& operator=(message_socket&&) noexcept;
+
+  // Listens; returns the endpoint with the port the system chose, for port 0. Errors: io_error.
+  caf::expected<std::string> bind(const std::string& endpoint);
+
+  // Connects in the background, again after each loss. Errors: io_error (malformed endpoint).
+  caf::expected<void> connect(const std::string& endpoint);
+
+  // Takes messages whose first frame begins with `topic`; for a SUB socket.
+  caf::expected<void> subscribe(std::string_view topic);
+
+  // Returns a socket that receives a message each time a peer's connection is up.
+  caf::expected<message_socket> watch_connections(message_context& context);
+
+  // Sends the frames as one message; false when the peer's queue is full or there is no peer.
+  bool send(std::span<const std::string_view> frames);
+  bool send(std::initializer_list<std::string_view> frames) {
+    return send(std::span{frames.begin(), frames.size()});
+  }
+
+  // Takes one message if there is one.
+  std::optional<std::vector<std::string>> receive();
+
+ private:
+  explicit message_socket(std::unique_ptr<::zmq::socket_t> socket);
+  friend class socket_poll;
+  std::unique_ptr<::zmq::socket_t> socket_;
+};
+
+// Waits for sockets and file descriptors together.
+class socket_poll {
+ public:
+  socket_poll();
+  ~socket_poll();
+
+  // Forgets all entries.
+  void clear();
+
+  // Adds an entry and returns its index.
+  std::size_t add(message_socket& socket);
+  std::size_t add(int descriptor);
+
+  // Returns once an entry has something to read, or `timeout` has passed (nothing: never).
+  void wait(std::optional<std::chrono::milliseconds> timeout);
+
+  // Whether the entry had something to read when wait returned.
+  bool is_readable(std::size_t index) const;
+
+ private:
+  struct entries;
+  std::unique_ptr<entries> entries_;
+};
+
+// Returns the number in the 8 bytes of a frame, most significant first; nothing for another size.
+std::optional<std::uint64_t> read_sequence_frame(std::string_view frame);
+
+// Returns the frame of a number.
+std::string sequence_frame(std::uint64_t number);
+
+}  // namespace troupe::transport::zmq
