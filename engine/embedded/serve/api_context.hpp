@@ -23,6 +23,7 @@ struct api_context {
   const chat_template* chat = nullptr;  // null: the model has none
   engine_client* engine = nullptr;
   engine_metrics* metrics = nullptr;
+  std::string time_profile{};  // of a modelled engine; empty: a real one
 };
 
 }  // namespace troupe::engine

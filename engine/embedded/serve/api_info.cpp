@@ -39,6 +39,7 @@ std::string models_body(const api_context& context) {
             {"root", context.model_name},
             {"parent", nullptr},
             {"max_model_len", context.context_tokens_max}};
+  if (!context.time_profile.empty()) card["modelled"] = context.time_profile;
   card["permission"] = json::array({permission});
   json list{{"object", "list"}};
   list["data"] = json::array({card});

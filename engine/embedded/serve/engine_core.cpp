@@ -18,6 +18,7 @@ engine_core::~engine_core() {
     is_stopping_ = true;
   }
   wake_.notify_one();
+  executor_.interrupt();
   thread_.join();
 }
 

@@ -75,6 +75,7 @@ engine_metrics::engine_metrics(const metrics_config& config)
                                     "Generated tokens of a request.", token_bounds_)} {
   add_success_counters();
   add_cache_info(config);
+  if (!config.time_profile.empty()) add_modelled_info(config);
 }
 
 void engine_metrics::add_success_counters() {
@@ -100,6 +101,17 @@ void engine_metrics::add_cache_info(const metrics_config& config) {
             {"num_gpu_blocks", std::to_string(config.kv_blocks)},
             {"enable_prefix_caching", "True"},
             {"prefix_caching_hash_algo", "xxh3_128"}})
+      .Set(1);
+}
+
+void engine_metrics::add_modelled_info(const metrics_config& config) {
+  auto labels = labels_;
+  labels["profile"] = config.time_profile;
+  prometheus::BuildGauge()
+      .Name("troupe_engine_modelled_info")
+      .Help("This engine computes nothing: its tokens are hashes, its times those of the profile.")
+      .Register(registry_)
+      .Add(labels)
       .Set(1);
 }
 

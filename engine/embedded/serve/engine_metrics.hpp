@@ -21,6 +21,7 @@ struct metrics_config {
   std::string model_name;
   std::uint32_t context_tokens_max = 0;
   std::uint32_t kv_blocks = 0;
+  std::string time_profile{};  // of a modelled engine; empty: a real one
 };
 
 class engine_metrics {
@@ -43,6 +44,7 @@ class engine_metrics {
                                    const prometheus::Histogram::BucketBoundaries& bounds);
   void add_success_counters();
   void add_cache_info(const metrics_config& config);
+  void add_modelled_info(const metrics_config& config);
 
   prometheus::Registry registry_;
   prometheus::Labels labels_;

@@ -1,6 +1,6 @@
 // Computes the logits of one step; the seam between scheduling and arithmetic.
 //
-// Thread: one caller at a time.
+// Thread: one caller at a time; interrupt from any.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,9 @@ class step_executor {
   // Writes KV of all tokens and returns the rows of logits asked for, [row][vocab], in the order of
   // the slices; valid until the next call.
   virtual std::span<const float> run(std::span<const sequence_slice> slices) = 0;
+
+  // Makes a run under way return early where it can: nobody waits for its result any more.
+  virtual void interrupt() {}
 
   // Length of a row.
   virtual std::uint32_t vocab() const = 0;
