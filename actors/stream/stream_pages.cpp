@@ -4,6 +4,7 @@
 
 #include "actors/stream/stream.hpp"
 #include "runtime/ask.hpp"
+#include "runtime/json_string.hpp"
 #include "runtime/version.hpp"
 #include "transport/http/error_reply.hpp"
 
@@ -26,12 +27,12 @@ std::string models_json(const model_listing& listing) {
 
 std::string ready_json(std::string_view status, const model_listing& listing) {
   std::string out = R"({"status":)";
-  http::append_json_string(out, status);
+  append_json_string(out, status);
   out += R"(,"engines":[)";
   for (const auto& engine : listing.engines) {
     if (out.back() != '[') out += ',';
     out += R"({"name":)";
-    http::append_json_string(out, engine.name);
+    append_json_string(out, engine.name);
     out += engine.up ? R"(,"up":true,"requests":)" : R"(,"up":false,"requests":)";
     out += std::to_string(engine.load) + "}";
   }

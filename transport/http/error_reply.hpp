@@ -21,7 +21,7 @@ std::string error_body(errc code, std::string_view message, std::string_view par
 // The same as one server-sent event, for a stream that has begun.
 std::string error_event(errc code, std::string_view message);
 
-// Appends text to a JSON string, escaped; bytes that are no UTF-8 become U+FFFD.
-void append_json_string(std::string& out, std::string_view text);
+// Body of the refusal of what is no valid HTTP request, for a status HTTP itself asks for.
+std::string refusal_body(unsigned status, std::string_view message);
 
 }  // namespace troupe::transport::http

@@ -97,38 +97,38 @@ class collector final : public beast_http::basic_parser<true> {
 
 request_parser::refusal refusal_of(const error_code& error) {
   if (error == beast_http::error::header_limit) {
-    return {431, "headers_too_large", "The request line and header fields are over the limit."};
+    return {431, "The request line and header fields are over the limit."};
   }
   if (error == beast_http::error::body_limit) {
-    return {413, "payload_too_large", "The request body is over the limit."};
+    return {413, "The request body is over the limit."};
   }
   if (error == beast_http::error::bad_version) {
-    return {505, "bad_version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+    return {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
   }
   if (error == beast_http::error::bad_chunk || error == beast_http::error::bad_chunk_extension) {
-    return {400, "bad_chunk", "The chunked request body is malformed."};
+    return {400, "The chunked request body is malformed."};
   }
   if (error == beast_http::error::bad_content_length ||
       error == beast_http::error::multiple_content_length ||
       error == beast_http::error::bad_transfer_encoding) {
-    return {400, "bad_framing", "The length of the request body is ambiguous."};
+    return {400, "The length of the request body is ambiguous."};
   }
-  return {400, "bad_request", "The request is not valid HTTP."};
+  return {400, "The request is not valid HTTP."};
 }
 
 // What Beast lets pass and we do not.
 request_parser::refusal refusal_of_head(const collector& head) {
   if (head.unknown_coding) {
-    return {501, "bad_framing", "The only transfer coding understood here is chunked."};
+    return {501, "The only transfer coding understood here is chunked."};
   }
   if (head.has_coding && !head.http_1_1) {
-    return {400, "bad_framing", "HTTP/1.0 has no transfer codings."};
+    return {400, "HTTP/1.0 has no transfer codings."};
   }
   if (head.hosts > 1 || (head.hosts == 0 && head.http_1_1)) {
-    return {400, "bad_host", "The request needs one Host field."};
+    return {400, "The request needs one Host field."};
   }
   if (head.unknown_expectation) {
-    return {417, "bad_expectation", "The only expectation understood here is 100-continue."};
+    return {417, "The only expectation understood here is 100-continue."};
   }
   return {};
 }
@@ -192,7 +192,7 @@ std::size_t request_parser::state::feed_head(std::string_view bytes) {
   header_bytes += used;
   // Bytes not consumed are read again with the next ones, so every line is checked once whole.
   if (has_folded_line(bytes.substr(0, used))) {
-    refused = {400, "bad_request", "Header fields must not span lines."};
+    refused = {400, "Header fields must not span lines."};
   } else if (error && error != beast_http::error::need_more) {
     refused = refusal_of(error);
   } else if (header_bytes + (error ? bytes.size() - used : 0) > limits.header_bytes_max) {

@@ -21,7 +21,6 @@ class request_parser {
   // Why a request is refused; status 0: it is not.
   struct refusal {
     unsigned status = 0;
-    std::string_view code;  // of the error body
     std::string_view text;
   };
 

@@ -68,13 +68,4 @@ void append_chunk_size(std::string& out, std::size_t bytes) {
   out.append("\r\n");
 }
 
-std::string refusal_body(std::string_view message, std::string_view code) {
-  std::string body = R"({"error":{"message":)";
-  append_json_string(body, message);
-  body.append(R"(,"type":"invalid_request_error","param":null,"code":)");
-  append_json_string(body, code);
-  body.append("}}");
-  return body;
-}
-
 }  // namespace troupe::transport::http

@@ -37,7 +37,4 @@ void append_head(std::string& out, const response_head& head, const framing& how
 // Appends one chunk's size line.
 void append_chunk_size(std::string& out, std::size_t bytes);
 
-// Returns the body for a request that is refused before anyone above sees it, in OpenAI's shape.
-std::string refusal_body(std::string_view message, std::string_view code);
-
 }  // namespace troupe::transport::http

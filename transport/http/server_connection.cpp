@@ -1,8 +1,10 @@
 #include "transport/http/server_connection.hpp"
+#include "transport/http/error_reply.hpp"
 
 #include <utility>
 
 #include "runtime/assert.hpp"
+#include "transport/http/error_reply.hpp"
 
 namespace troupe::transport::http {
 
@@ -16,8 +18,8 @@ bool has_no_body(unsigned status) {
   return status / 100 == 1 || status == 204 || status == 304;
 }
 
-constexpr request_parser::refusal late_header{408, "timeout", "The request took too long."};
-constexpr request_parser::refusal late_body{408, "timeout", "The request body took too long."};
+constexpr request_parser::refusal late_header{408, "The request took too long."};
+constexpr request_parser::refusal late_body{408, "The request body took too long."};
 
 }  // namespace
 
@@ -111,12 +113,12 @@ void server_connection::read_on() {
   if (!reading_body_) room = in_.room();
   if (!room.empty()) return stream_->read(room);
   if (phase_ != phase::reading) return;
-  refuse({431, "headers_too_large", "A header, chunk header or trailer is over the limit."});
+  refuse({431, "A header, chunk header or trailer is over the limit."});
 }
 
 // Answers what is no request, and closes.
 void server_connection::refuse(const request_parser::refusal& why) {
-  const std::string body = refusal_body(why.text, why.code);
+  const std::string body = refusal_body(why.status, why.text);
   const response_head head{why.status, {}};
   http_1_1_ = true;
   to_head_ = false;

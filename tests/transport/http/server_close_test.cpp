@@ -34,7 +34,7 @@ TEST_F(server_test, too_large_bodies_get_413_before_they_are_read) {
   const auto refused = answer_to(head + "Content-Length: 1001\r\n\r\n");
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 413 "));
   EXPECT_THAT(refused, HasSubstr("Connection: close"));
-  EXPECT_THAT(refused, HasSubstr(R"("type":"invalid_request_error","param":null,"code":")"));
+  EXPECT_THAT(refused, HasSubstr(R"("type":"PayloadTooLargeError","param":null,"code":413)"));
   EXPECT_THAT(answer_to(head + "Expect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n"),
               StartsWith("HTTP/1.1 413 "));
   EXPECT_THAT(answer_to(head + "Transfer-Encoding: chunked\r\n\r\n1f4\r\n" + std::string(500, 'x') +
