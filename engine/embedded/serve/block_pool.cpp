@@ -71,11 +71,7 @@ void block_pool::count_query(std::uint64_t queried_tokens, std::uint64_t hit_tok
 std::optional<block_id> block_pool::allocate() {
   if (free_head_ == none) {
     if (idle_oldest_ == none) return std::nullopt;
-    const auto evicted = idle_oldest_;
-    unlink_idle(evicted);
-    index_.erase(slots_[evicted].key);
-    slots_[evicted].is_published = false;
-    push_free(evicted);
+    evict_oldest();
   }
   const auto id = free_head_;
   free_head_ = slots_[id].newer;
@@ -83,6 +79,18 @@ std::optional<block_id> block_pool::allocate() {
   slots_[id] = slot{};
   slots_[id].references = 1;
   return id;
+}
+
+void block_pool::evict_oldest() {
+  const auto evicted = idle_oldest_;
+  unlink_idle(evicted);
+  index_.erase(slots_[evicted].key);
+  slots_[evicted].is_published = false;
+  push_free(evicted);
+}
+
+void block_pool::forget_idle() {
+  while (idle_oldest_ != none) evict_oldest();
 }
 
 std::optional<block_id> block_pool::publish(const full_block& block) {

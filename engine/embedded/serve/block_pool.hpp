@@ -81,6 +81,9 @@ class block_pool {
   // Drops one reference on each block of a chain, given in chain order.
   void release(std::span<const block_id> chain);
 
+  // Forgets every published block that nobody references.
+  void forget_idle();
+
   std::uint32_t blocks() const { return static_cast<std::uint32_t>(slots_.size()); }
 
   // Blocks that allocate can still hand out: free ones and unreferenced published ones.
@@ -114,6 +117,7 @@ class block_pool {
   bool holds(block_id id, block_id parent, std::span<const std::int32_t> tokens);
   void reference(block_id id);
   void unreference(block_id id);
+  void evict_oldest();
   void push_free(block_id id);
   void push_idle(block_id id);
   void unlink_idle(block_id id);

@@ -2,11 +2,20 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 namespace troupe::engine {
+
+namespace {
+
+caf::error asleep() {
+  return make_failure(errc::overloaded, "the engine sleeps until POST /wake_up");
+}
+
+}  // namespace
 
 engine_client::engine_client(boost::asio::io_context& context, scheduler_config config,
                              step_executor& executor, engine_metrics& metrics)
@@ -21,6 +30,10 @@ engine_client::~engine_client() = default;
 request_id engine_client::submit(generation_request request, output_handler& handler) {
   const auto id = next_id_++;
   open_.emplace(id, entry{&handler, {}});
+  if (is_sleeping_) {
+    refuse_later(id, asleep());
+    return id;
+  }
   if (auto accepted = core_.submit(id, std::move(request)); !accepted) {
     refuse_later(id, accepted.error());
   }
@@ -46,6 +59,23 @@ void engine_client::end(request_id id, finish_reason reason) {
   core_.cancel(id);
   last.finish = reason;
   metrics_.observe_end(last);
+}
+
+void engine_client::sleep() {
+  is_sleeping_ = true;
+  std::vector<request_id> ids;
+  for (const auto& [id, e] : open_) ids.push_back(id);
+  for (const auto id : ids) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) continue;  // an earlier refusal ended the whole answer
+    auto* handler = found->second.handler;
+    end(id, finish_reason::abort);
+    request_output refusal;
+    refusal.id = id;
+    refusal.refused = asleep();
+    handler->on_output(refusal);
+  }
+  core_.release_memory();
 }
 
 void engine_client::deliver(const step_report& report) {

@@ -42,6 +42,15 @@ class engine_client {
   // nothing more. Harmless for one that has ended.
   void end(request_id id, finish_reason reason);
 
+  // Ends every request with a refusal, drops the prefix cache, gives the KV's memory back and
+  // refuses what is submitted until wake_up.
+  void sleep();
+  void wake_up() { is_sleeping_ = false; }
+  bool is_sleeping() const { return is_sleeping_; }
+
+  // Drops the cached blocks no running request uses.
+  void reset_prefix_cache() { core_.reset_prefix_cache(); }
+
   // Requests that have not ended.
   std::size_t in_flight() const { return open_.size(); }
 
@@ -62,6 +71,7 @@ class engine_client {
   std::unordered_map<request_id, entry> open_;
   request_id next_id_ = 1;
   scheduler_stats stats_;
+  bool is_sleeping_ = false;
   engine_core core_;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/embedded/serve/engine_core.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@ engine_core::engine_core(scheduler_config config, step_executor& executor, repor
     : scheduler_{config},
       executor_{executor},
       sink_{std::move(sink)},
+      chooser_{executor.vocab()},
       inbox_max_{config.limits.queued_requests_max},
       thread_{[this] { run(); }} {}
 
@@ -44,6 +46,22 @@ void engine_core::cancel(request_id id) {
   wake_.notify_one();
 }
 
+void engine_core::reset_prefix_cache() {
+  {
+    const std::lock_guard lock{mutex_};
+    errands_.resets_cache = true;
+  }
+  wake_.notify_one();
+}
+
+void engine_core::release_memory() {
+  {
+    const std::lock_guard lock{mutex_};
+    errands_.resets_cache = errands_.releases_memory = true;
+  }
+  wake_.notify_one();
+}
+
 void engine_core::run() {
   while (take_inbox()) {
     if (scheduler_.has_work()) step();
@@ -54,14 +72,17 @@ void engine_core::run() {
 bool engine_core::take_inbox() {
   std::vector<arrival> arrivals;
   std::vector<request_id> cancels;
+  errands asked;
   {
     std::unique_lock lock{mutex_};
     wake_.wait(lock, [this] {
-      return is_stopping_ || !arrivals_.empty() || !cancels_.empty() || scheduler_.has_work();
+      return is_stopping_ || !arrivals_.empty() || !cancels_.empty() || errands_.resets_cache ||
+             scheduler_.has_work();
     });
     if (is_stopping_) return false;
     arrivals.swap(arrivals_);
     cancels.swap(cancels_);
+    std::swap(asked, errands_);
   }
   // Arrivals first: a cancel may be for one of them.
   if (!arrivals.empty()) accept(std::move(arrivals));
@@ -69,9 +90,15 @@ bool engine_core::take_inbox() {
     scheduler_.cancel(id);
     live_.erase(id);
   }
+  run_errands(asked);
   // What else could tell the outside that nothing runs any more, when no step follows?
   if (!cancels.empty() && !scheduler_.has_work()) sink_({{}, scheduler_.stats()});
   return true;
+}
+
+void engine_core::run_errands(const errands& asked) {
+  if (asked.resets_cache) scheduler_.reset_prefix_cache();
+  if (asked.releases_memory && !scheduler_.has_work()) executor_.release_memory();
 }
 
 void engine_core::accept(std::vector<arrival> arrivals) {
@@ -100,25 +127,25 @@ void engine_core::step() {
   for (const auto& a : plan.admitted) {
     auto& entry = live_.at(a.id);
     entry.timing.scheduled = begin;
-    entry.cached_tokens = a.cached_tokens;
+    entry.cached_tokens = std::min(a.cached_tokens, entry.prompt_tokens);
   }
-  sample(plan, executor_.run(plan.slices));
+  const auto logits = executor_.run(plan.slices);
+  tell_prompts(plan, logits);
+  chooser_.choose(plan, logits);
   const auto end = now();
   step_report report;
-  for (const auto& token : scheduler_.apply(sampled_)) {
+  for (const auto& token : scheduler_.apply(chooser_.tokens())) {
+    const auto which = report.outputs.size();
     report.outputs.push_back(record(token, end));
+    report.outputs.back().logprobs = std::move(chooser_.logprobs()[which]);
   }
   report.stats = scheduler_.stats();
   sink_(std::move(report));
 }
 
-void engine_core::sample(const step_plan& plan, std::span<const float> logits) {
-  sampled_.clear();
-  const auto vocab = executor_.vocab();
-  for (std::size_t row = 0; row < plan.samples.size(); ++row) {
-    const auto& s = plan.samples[row];
-    sampled_.push_back(
-        sampler_.sample(logits.subspan(row * vocab, vocab), *s.params, s.position, s.banned));
+void engine_core::tell_prompts(const step_plan& plan, std::span<const float> logits) {
+  for (const auto& wanted : plan.prompt_rows) {
+    live_.at(wanted.id).prompt_logprobs.push_back(chooser_.tell(wanted, logits));
   }
 }
 
@@ -132,6 +159,7 @@ request_output engine_core::record(const step_token& token, time_point at) {
   output.generated = entry.generated;
   output.prompt_tokens = entry.prompt_tokens;
   output.cached_tokens = entry.cached_tokens;
+  output.prompt_logprobs = std::exchange(entry.prompt_logprobs, {});
   output.finish = token.finish;
   output.stop_token = token.stop_token;
   output.token_before = std::exchange(timing.last_token, at);

@@ -17,6 +17,7 @@
 
 #include "engine/embedded/serve/scheduler.hpp"
 #include "engine/embedded/serve/step_executor.hpp"
+#include "engine/embedded/serve/token_chooser.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/errc.hpp"
 
@@ -33,9 +34,11 @@ struct request_timing {
 struct request_output {
   request_id id = 0;
   std::int32_t token = -1;
-  std::uint32_t generated = 0;  // tokens so far
+  std::uint32_t generated = 0;  // tokens so far, output_prefix not counted
   std::uint32_t prompt_tokens = 0;
-  std::uint32_t cached_tokens = 0;
+  std::uint32_t cached_tokens = 0;  // of the prompt
+  std::optional<token_logprobs> logprobs;
+  std::vector<token_logprobs> prompt_logprobs;  // with the first token: all prompt tokens but one
   std::optional<finish_reason> finish;
   std::optional<std::int32_t> stop_token;
   request_timing timing;
@@ -66,6 +69,12 @@ class engine_core {
   // Ends a request without a further report (but for a step under way).
   void cancel(request_id id);
 
+  // Drops the cached blocks no running request uses, after what was submitted and cancelled before.
+  void reset_prefix_cache();
+
+  // The same, and gives the memory of the KV back to the system, unless requests are left.
+  void release_memory();
+
  private:
   struct arrival {
     request_id id;
@@ -77,27 +86,34 @@ class engine_core {
     std::uint32_t prompt_tokens = 0;
     std::uint32_t cached_tokens = 0;
     std::uint32_t generated = 0;
+    std::vector<token_logprobs> prompt_logprobs;
+  };
+  // What the inbox asks for besides requests.
+  struct errands {
+    bool resets_cache = false;
+    bool releases_memory = false;
   };
 
   void run();
   bool take_inbox();
   void accept(std::vector<arrival> arrivals);
   void step();
-  void sample(const step_plan& plan, std::span<const float> logits);
+  void run_errands(const errands& asked);
+  void tell_prompts(const step_plan& plan, std::span<const float> logits);
   request_output record(const step_token& token, time_point at);
 
   scheduler scheduler_;
   step_executor& executor_;
   report_sink sink_;
-  sampler sampler_;
+  token_chooser chooser_;
   std::unordered_map<request_id, live> live_;
-  std::vector<std::int32_t> sampled_;
   const std::size_t inbox_max_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<arrival> arrivals_;
   std::vector<request_id> cancels_;
+  errands errands_;
   bool is_stopping_ = false;
   std::thread thread_;
 };

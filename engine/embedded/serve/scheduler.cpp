@@ -32,10 +32,15 @@ scheduler::scheduler(scheduler_config config)
 
 scheduler::~scheduler() = default;
 
-caf::expected<void> scheduler::submit(request_id id, generation_request request) {
-  TROUPE_ASSERT(!is_planned_ && request.max_tokens > 0);
+caf::expected<void> scheduler::check(const generation_request& request) const {
   const auto prompt = std::uint64_t{request.prompt.size()};
   if (prompt == 0) return make_failure(errc::invalid_request, "prompt: must hold a token");
+  if (request.output_prefix.size() >= request.max_tokens) {
+    return make_failure(
+        errc::invalid_request,
+        "output_prefix: " + std::to_string(request.output_prefix.size()) +
+            " tokens leave nothing of max_tokens=" + std::to_string(request.max_tokens));
+  }
   if (prompt + request.max_tokens > config_.context_tokens_max) {
     return exceeds_context(config_.context_tokens_max, prompt, request.max_tokens);
   }
@@ -52,14 +57,28 @@ caf::expected<void> scheduler::submit(request_id id, generation_request request)
                         "the engine's queue is full: " + std::to_string(waiting_.size()) +
                             " requests are waiting (queued_requests_max)");
   }
+  return caf::unit;
+}
+
+caf::expected<void> scheduler::submit(request_id id, generation_request request) {
+  TROUPE_ASSERT(!is_planned_ && request.max_tokens > 0);
+  if (auto accepted = check(request); !accepted) return accepted;
   auto s = std::make_unique<sequence>(id, std::move(request), config_.fingerprint);
+  s->arrival = arrivals_++;
   if (s->request.min_tokens > 0) {
     s->banned = config_.end_tokens;
     s->banned.insert(s->banned.end(), s->request.stop_token_ids.begin(),
                      s->request.stop_token_ids.end());
   }
-  waiting_.push_back(std::move(s));
+  enqueue(std::move(s));
   return caf::unit;
+}
+
+void scheduler::enqueue(sequence_ptr s) {
+  const auto at = std::ranges::upper_bound(
+      waiting_, s,
+      [](const sequence_ptr& a, const sequence_ptr& b) { return a->ranks_before(*b); });
+  waiting_.insert(at, std::move(s));
 }
 
 bool scheduler::cancel(request_id id) {
@@ -76,107 +95,6 @@ bool scheduler::cancel(request_id id) {
   return true;
 }
 
-const step_plan& scheduler::plan() {
-  TROUPE_ASSERT(!is_planned_);
-  is_planned_ = true;
-  preempted_ = false;
-  budget_ = config_.limits.step_tokens_max;
-  plan_.slices.clear();
-  plan_.samples.clear();
-  plan_.admitted.clear();
-  planned_.clear();
-  plan_decodes();
-  plan_prefills();
-  if (!preempted_) admit();
-  TROUPE_ASSERT(!plan_.slices.empty() || !has_work());
-  return plan_;
-}
-
-void scheduler::plan_decodes() {
-  for (std::size_t i = 0; i < running_.size() && budget_ > 0; ++i) {
-    // Pre-emption takes from the end, so it never takes what this loop has planned.
-    if (running_[i]->pending() == 1 && grow(i)) add_slice(*running_[i], 1);
-  }
-}
-
-void scheduler::plan_prefills() {
-  for (const auto& s : running_) {
-    if (budget_ == 0) return;
-    if (s->pending() > 1) add_slice(*s, std::min(budget_, s->pending()));
-  }
-}
-
-void scheduler::admit() {
-  while (budget_ > 0 && !waiting_.empty() && running_.size() < running_max_) {
-    auto& s = *waiting_.front();
-    if (!take_blocks(s)) return;
-    if (!s.was_admitted) {
-      s.was_admitted = true;
-      pool_.count_query(s.tokens.size(), s.computed);
-      plan_.admitted.push_back({s.id, static_cast<std::uint32_t>(s.computed)});
-    }
-    running_.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
-    add_slice(s, std::min(budget_, s.pending()));
-  }
-}
-
-// Gives a waiting sequence the blocks of all its tokens, cached ones first; false: not enough.
-bool scheduler::take_blocks(sequence& s) {
-  // One token at least is left to compute: its logits are wanted.
-  const auto reusable = (s.tokens.size() - 1) / block_tokens;
-  s.blocks = pool_.acquire_prefix(s.block_keys(reusable), s.tokens);
-  const auto total = blocks_for(s.tokens.size());
-  if (total - s.blocks.size() > pool_.available()) {
-    pool_.release(s.blocks);
-    s.blocks.clear();
-    return false;
-  }
-  s.published = s.blocks.size();
-  s.computed = s.published * block_tokens;
-  while (s.blocks.size() < total) s.blocks.push_back(pool_.allocate().value());
-  return true;
-}
-
-// Gets the block for the next token of running_[index]; false: it was itself pre-empted.
-bool scheduler::grow(std::size_t index) {
-  auto& s = *running_[index];
-  while (s.blocks.size() < blocks_for(s.computed + 1)) {
-    if (const auto block = pool_.allocate()) {
-      s.blocks.push_back(*block);
-      continue;
-    }
-    preempt_newest();
-    if (index == running_.size()) return false;
-  }
-  return true;
-}
-
-void scheduler::preempt_newest() {
-  auto victim = std::move(running_.back());
-  running_.pop_back();
-  pool_.release(victim->blocks);
-  victim->blocks.clear();
-  victim->computed = 0;
-  victim->published = 0;
-  waiting_.push_front(std::move(victim));
-  preempted_ = true;
-  ++preemptions_;
-}
-
-void scheduler::add_slice(sequence& s, std::uint64_t tokens) {
-  const bool is_last = tokens == s.pending();
-  plan_.slices.push_back({std::span{s.tokens}.subspan(s.computed, tokens),
-                          static_cast<std::uint32_t>(s.computed), s.blocks, is_last ? 1U : 0U});
-  planned_.push_back(&s);
-  budget_ -= tokens;
-  if (!is_last) return;
-  const bool is_banned = s.generated() < s.request.min_tokens;
-  plan_.samples.push_back(
-      {s.id, &s.request.sampling, s.tokens.size(),
-       is_banned ? std::span<const std::int32_t>{s.banned} : std::span<const std::int32_t>{}});
-}
-
 std::vector<step_token> scheduler::apply(std::span<const std::int32_t> sampled) {
   TROUPE_ASSERT(is_planned_ && sampled.size() == plan_.samples.size());
   is_planned_ = false;
@@ -186,8 +104,9 @@ std::vector<step_token> scheduler::apply(std::span<const std::int32_t> sampled) 
   for (std::size_t i = 0; i < planned_.size(); ++i) {
     auto& s = *planned_[i];
     s.computed += plan_.slices[i].tokens.size();
+    s.prompt_rows_done = std::max(s.prompt_rows_done, std::min(s.computed, s.prompt_rows()));
     publish(s);
-    if (plan_.slices[i].logit_rows == 0) continue;
+    if (s.pending() > 0) continue;
     taken.push_back(take_token(s, sampled[taken.size()]));
     if (!taken.back().finish) continue;
     pool_.release(s.blocks);

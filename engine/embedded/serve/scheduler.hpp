@@ -1,10 +1,11 @@
 // Continuous batching: which tokens of which sequences the next step computes.
 //
 // A step decodes first (one token of each running sequence), then prefills in chunks, then admits
-// waiting requests, oldest first, within `step_tokens_max` tokens. An admitted request gets the
-// blocks of its whole prompt at once. When a decoding sequence finds no block, the newest running
-// one is pre-empted: it returns to the head of the queue and is computed again later, from what the
-// prefix cache still has.
+// waiting requests, within `step_tokens_max` tokens. Lower priorities come first everywhere, then
+// older requests. An admitted request gets the blocks of its whole prompt at once. When a decoding
+// sequence finds no block, the running one of least priority, the newest of those, is pre-empted:
+// it returns to its place in the queue and is computed again later, from what the prefix cache
+// still has.
 //
 // Thread: one caller at a time; calls alternate plan, apply; submit and cancel come between.
 // Bounds: engine_limits::queued_requests_max waiting, running_requests_max running (never more than
@@ -35,12 +36,24 @@ struct scheduler_config {
   std::string fingerprint;               // of the model
 };
 
-// One row of logits to sample from, in the order of the rows.
+// A row of logits to sample from.
 struct planned_sample {
   request_id id = 0;
+  std::size_t row = 0;  // among all rows of the step
   const sampling_params* params = nullptr;
+  const token_rules* rules = nullptr;
+  token_history history;
   std::uint64_t position = 0;
   std::span<const std::int32_t> banned;
+  std::optional<std::uint32_t> logprobs;
+};
+
+// A row of logits that tells how likely a token of the prompt was.
+struct prompt_row {
+  request_id id = 0;
+  std::size_t row = 0;
+  std::int32_t token = 0;
+  std::uint32_t top = 0;
 };
 
 // A request that runs for the first time in this step.
@@ -53,6 +66,7 @@ struct admission {
 struct step_plan {
   std::vector<sequence_slice> slices;
   std::vector<planned_sample> samples;
+  std::vector<prompt_row> prompt_rows;  // in order of position within each request
   std::vector<admission> admitted;
 };
 
@@ -80,12 +94,16 @@ class scheduler {
   explicit scheduler(scheduler_config config);
   ~scheduler();
 
-  // Queues a request. Errors: invalid_request (empty prompt, over the context), exceeds_kv (more
-  // blocks than the pool has), overloaded (the queue is full).
+  // Queues a request. Errors: invalid_request (empty prompt, over the context, an output prefix
+  // that is whole already), exceeds_kv (more blocks than the pool has), overloaded (the queue is
+  // full).
   caf::expected<void> submit(request_id id, generation_request request);
 
   // Forgets a request, waiting or running; false where there is none of that id.
   bool cancel(request_id id);
+
+  // Drops the cached blocks no running request uses.
+  void reset_prefix_cache() { pool_.forget_idle(); }
 
   bool has_work() const { return !running_.empty() || !waiting_.empty(); }
 
@@ -102,13 +120,20 @@ class scheduler {
   struct sequence;
   using sequence_ptr = std::unique_ptr<sequence>;
 
+  caf::expected<void> check(const generation_request& request) const;
+  void enqueue(sequence_ptr s);
+
   void plan_decodes();
   void plan_prefills();
   void admit();
+  bool waits_for_leader(sequence& s) const;
+  void start(sequence_ptr s);
   bool take_blocks(sequence& s);
   bool grow(std::size_t index);
-  void preempt_newest();
-  void add_slice(sequence& s, std::uint64_t tokens);
+  void preempt_last();
+  void add_slice(sequence& s);
+  std::uint32_t add_rows(const sequence& s, std::uint64_t tokens);
+  void add_sample(sequence& s);
   void publish(sequence& s);
   step_token take_token(sequence& s, std::int32_t token);
   bool is_end_token(std::int32_t token) const;
@@ -116,11 +141,13 @@ class scheduler {
   scheduler_config config_;
   std::size_t running_max_;
   block_pool pool_;
-  std::deque<sequence_ptr> waiting_;
-  std::vector<sequence_ptr> running_;  // in order of admission
+  std::deque<sequence_ptr> waiting_;   // by rank
+  std::vector<sequence_ptr> running_;  // by rank, so that the last one is the first to go
   step_plan plan_;
   std::vector<sequence*> planned_;  // of each slice
   std::uint64_t budget_ = 0;
+  std::size_t rows_ = 0;  // of logits planned
+  std::uint64_t arrivals_ = 0;
   bool preempted_ = false;
   bool is_planned_ = false;
   std::uint64_t preemptions_ = 0;

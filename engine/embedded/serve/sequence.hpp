@@ -1,6 +1,7 @@
 // The scheduler's record of one request: its tokens, the blocks that hold them, how far it is.
 #pragma once
 
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,11 +15,23 @@ struct scheduler::sequence {
         request{std::move(r)},
         tokens{std::move(request.prompt)},
         prompt_tokens{tokens.size()},
-        root{root_key(fingerprint, request.cache_salt)} {}
+        root{root_key(fingerprint, request.cache_salt)} {
+    const auto& emitted = request.output_prefix;
+    tokens.insert(tokens.end(), emitted.begin(), emitted.end());
+  }
 
   // Tokens whose KV is still to be computed.
   std::uint64_t pending() const { return tokens.size() - computed; }
   std::uint64_t generated() const { return tokens.size() - prompt_tokens; }
+
+  // Rows of logits that tell of the prompt's tokens, all but the first; none where nobody asks.
+  std::uint64_t prompt_rows() const { return request.prompt_logprobs ? prompt_tokens - 1 : 0; }
+  bool wants_prompt_rows() const { return prompt_rows_done < prompt_rows(); }
+
+  // Lower priorities first, then in order of arrival.
+  bool ranks_before(const sequence& other) const {
+    return std::tie(request.priority, arrival) < std::tie(other.request.priority, other.arrival);
+  }
 
   // Returns the tokens of a full block.
   std::span<const std::int32_t> block_content(std::size_t index) const {
@@ -38,13 +51,15 @@ struct scheduler::sequence {
   generation_request request;
   std::vector<std::int32_t> tokens;  // prompt, then output
   std::uint64_t prompt_tokens;
+  std::uint64_t arrival = 0;  // counts submissions
   block_key root;
   std::vector<block_key> keys;
   std::vector<block_id> blocks;
   std::vector<std::int32_t> banned;  // while fewer than min_tokens are generated
   std::uint64_t computed = 0;        // tokens whose KV lies in the blocks
-  std::size_t published = 0;         // blocks
-  bool publishes = true;             // false after a hash collision
+  std::uint64_t prompt_rows_done = 0;
+  std::size_t published = 0;  // blocks
+  bool publishes = true;      // false after a hash collision
   bool was_admitted = false;
 };
 

@@ -18,6 +18,9 @@ class step_executor {
   // the slices; valid until the next call.
   virtual std::span<const float> run(std::span<const sequence_slice> slices) = 0;
 
+  // Gives the memory of all KV back to the system; what it held is lost.
+  virtual void release_memory() {}
+
   // Makes a run under way return early where it can: nobody waits for its result any more.
   virtual void interrupt() {}
 
@@ -29,14 +32,16 @@ class step_executor {
 class forward_executor : public step_executor {
  public:
   forward_executor(const model& weights, kv_arena& arena, unsigned threads)
-      : pass_{weights, arena, threads}, vocab_{weights.shape().vocab} {}
+      : arena_{arena}, pass_{weights, arena, threads}, vocab_{weights.shape().vocab} {}
 
   std::span<const float> run(std::span<const sequence_slice> slices) override {
     return pass_.run(slices);
   }
+  void release_memory() override;
   std::uint32_t vocab() const override { return vocab_; }
 
  private:
+  kv_arena& arena_;
   forward_pass pass_;
   std::uint32_t vocab_;
 };

@@ -32,14 +32,16 @@ class fake_executor : public step_executor {
     logits_.clear();
     ++steps;
     for (const auto& s : slices) {
-      TROUPE_ASSERT(!s.tokens.empty() && s.logit_rows <= 1);
+      TROUPE_ASSERT(!s.tokens.empty() && s.logit_rows <= s.tokens.size());
       for (std::size_t i = 0; i < s.tokens.size(); ++i) {
         const auto position = s.position + i;
         const auto before = position == 0 ? 0 : at(s, position - 1);
         at(s, position) = mix(before * 31 + static_cast<std::uint64_t>(s.tokens[i]) + 1);
       }
       tokens_computed += s.tokens.size();
-      if (s.logit_rows == 1) append_row(at(s, s.position + s.tokens.size() - 1));
+      for (auto i = s.tokens.size() - s.logit_rows; i < s.tokens.size(); ++i) {
+        append_row(at(s, s.position + i));
+      }
     }
     return logits_;
   }

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/embedded/serve/scheduler.hpp"
+#include "engine/embedded/serve/token_chooser.hpp"
 #include "tests/engine/embedded/serve/fake_executor.hpp"
 
 namespace troupe::engine::test {
@@ -49,6 +50,8 @@ struct outcome {
   std::optional<finish_reason> finish;
   std::optional<std::int32_t> stop_token;
   std::uint32_t cached_tokens = 0;
+  std::vector<token_logprobs> logprobs;
+  std::vector<token_logprobs> prompt_logprobs;
 };
 
 // A scheduler with its executor and the results so far.
@@ -63,13 +66,16 @@ struct rig {
     tokens_most = std::max(tokens_most, tokens);
     for (const auto& a : plan.admitted) results[a.id].cached_tokens = a.cached_tokens;
     const auto logits = executor.run(plan.slices);
-    std::vector<std::int32_t> sampled;
-    for (std::size_t i = 0; i < plan.samples.size(); ++i) {
-      const auto& s = plan.samples[i];
-      sampled.push_back(
-          chooser.sample(logits.subspan(i * vocab, vocab), *s.params, s.position, s.banned));
+    for (const auto& row : plan.prompt_rows) {
+      results[row.id].prompt_logprobs.push_back(chooser.tell(row, logits));
     }
-    for (const auto& token : plan_maker.apply(sampled)) {
+    chooser.choose(plan, logits);
+    std::vector<request_id> order;
+    for (const auto& sample : plan.samples) order.push_back(sample.id);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (const auto& told = chooser.logprobs()[i]) results[order[i]].logprobs.push_back(*told);
+    }
+    for (const auto& token : plan_maker.apply(chooser.tokens())) {
       auto& result = results[token.id];
       EXPECT_FALSE(result.finish) << "a token after the end";
       result.tokens.push_back(token.token);
@@ -84,7 +90,7 @@ struct rig {
 
   scheduler plan_maker;
   fake_executor executor;
-  sampler chooser;
+  token_chooser chooser{vocab};
   std::map<request_id, outcome> results;
   std::size_t tokens_most = 0;
 };
