@@ -1,0 +1,47 @@
+// A vocabulary as a trie of its tokens' bytes, laid out for one walk from front to back.
+//
+// Nodes lie in depth-first order; each knows how long its subtree is, so a walk that meets a byte
+// the grammar refuses jumps over everything that starts with it.
+//
+// Thread: immutable.
+// Bounds: tokens of over bytes_max bytes are never allowed.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace troupe::engine {
+
+class token_trie {
+ public:
+  static constexpr std::size_t bytes_max = 1024;
+
+  struct node {
+    std::uint32_t end;          // index behind the subtree
+    std::uint32_t first_token;  // into token_ids; the next node's first_token ends the range
+    std::uint16_t depth;        // bytes before this node's
+    std::uint8_t byte;
+  };
+
+  token_trie() = default;
+
+  // Builds the trie of tokens by id; an empty text is a token that stands for no bytes and is never
+  // allowed.
+  explicit token_trie(std::span<const std::string_view> tokens);
+
+  std::span<const node> nodes() const { return {nodes_.data(), nodes_.size() - 1}; }
+
+  // Returns the tokens that end at a node.
+  std::span<const std::uint32_t> tokens_at(std::size_t index) const {
+    const auto first = nodes_[index].first_token;
+    return std::span{token_ids_}.subspan(first, nodes_[index + 1].first_token - first);
+  }
+
+ private:
+  std::vector<node> nodes_{{}};  // one more than there are, to end the last range
+  std::vector<std::uint32_t> token_ids_;
+};
+
+}  // namespace troupe::engine
