@@ -1,6 +1,7 @@
 #include "engine/embedded/grammar/mask_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::engine {
 
@@ -53,7 +54,20 @@ std::uint32_t mask_table::compute_step(std::uint32_t from, std::uint8_t byte) {
   auto state = configs_[from]->state;
   const auto next = grammar_.advance(state, byte) ? intern(state) : dead;
   configs_[from]->next[byte] = next;
+  if (next == from && token_trie::is_plain(byte)) find_loops(from);
   return next;
+}
+
+// A state that one plain byte does not leave is probably that of a string's inside, where none
+// does.
+void mask_table::find_loops(std::uint32_t index) {
+  if (std::exchange(configs_[index]->was_looked_at, true)) return;
+  bool loops = true;
+  for (unsigned byte = 0; loops && byte < 256; ++byte) {
+    const auto b = static_cast<std::uint8_t>(byte);
+    loops = !token_trie::is_plain(b) || step(index, b) == index;
+  }
+  configs_[index]->loops_on_plain = loops;
 }
 
 bool mask_table::advance(place& at, std::string_view bytes) {
@@ -111,6 +125,11 @@ bool mask_table::walk(std::uint32_t from, token_mask& mask) {
       continue;
     }
     walk_path_[node.depth + 1U] = next;
+    if (node.is_plain_below && configs_[next]->loops_on_plain) {
+      for (const auto token : trie.tokens_from(i)) allow(mask, token);
+      i = node.end;
+      continue;
+    }
     for (const auto token : trie.tokens_at(i)) allow(mask, token);
     if (configs_.size() > bounds_.walk_configs_max) return false;
     ++i;

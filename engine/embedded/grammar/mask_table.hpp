@@ -2,10 +2,11 @@
 // when first needed.
 //
 // A mask is a walk over the whole vocabulary. It passes few different states, but each of them many
-// times, so transitions are remembered by byte and a step costs one look-up. What it costs beyond
-// is bounded: past configs_max states the table starts anew (whoever holds a place keeps it and is
-// entered again), and the least recently used masks go first. Answers never depend on what is
-// remembered.
+// times, so transitions are remembered by byte and a step costs one look-up. Inside a string of any
+// length most of the vocabulary is allowed at once: whole subtrees of plain text are not walked.
+// The memory for that is bounded: past configs_max states the table starts anew (whoever holds a
+// place keeps it and is entered again), and the least recently used masks go first. Answers never
+// depend on what is remembered.
 //
 // Thread: one caller at a time; a place may be held by anyone.
 // Bounds: configs_max states of about 1.2 kB between walks, walk_configs_max during one (past it
@@ -61,6 +62,7 @@ class mask_table {
   struct config {
     json_grammar::state state;
     std::array<std::uint32_t, 256> next;
+    bool was_looked_at = false, loops_on_plain = false;
     std::shared_ptr<const token_mask> mask;
     std::list<std::uint32_t>::iterator use;  // where there is a mask
   };
@@ -72,6 +74,7 @@ class mask_table {
     return known != unknown ? known : compute_step(from, byte);
   }
   std::uint32_t compute_step(std::uint32_t from, std::uint8_t byte);
+  void find_loops(std::uint32_t index);
   bool walk(std::uint32_t from, token_mask& mask);
   void walk_unremembered(const json_grammar::state& from, token_mask& mask) const;
   void remember(std::uint32_t index, std::shared_ptr<const token_mask> mask);

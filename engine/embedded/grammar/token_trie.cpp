@@ -27,12 +27,22 @@ token_trie::token_trie(std::span<const std::string_view> tokens) {
       open.push_back(static_cast<std::uint32_t>(nodes_.size()));
       // A node on the way to the token has none of its own: its range ends where it begins.
       nodes_.push_back(
-          {0, i, static_cast<std::uint16_t>(depth), static_cast<std::uint8_t>(text[depth])});
+          {0, i, static_cast<std::uint16_t>(depth), static_cast<std::uint8_t>(text[depth]), true});
     }
     last = text;
   }
   close_to(0);
-  nodes_.push_back({0, static_cast<std::uint32_t>(token_ids_.size()), 0, 0});
+  nodes_.push_back({0, static_cast<std::uint32_t>(token_ids_.size()), 0, 0, true});
+  mark_plain();
+}
+
+void token_trie::mark_plain() {
+  for (auto i = nodes_.size() - 1; i-- > 0;) {
+    for (std::size_t child = i + 1; child < nodes_[i].end; child = nodes_[child].end) {
+      const auto& below = nodes_[child];
+      if (!below.is_plain_below || !is_plain(below.byte)) nodes_[i].is_plain_below = false;
+    }
+  }
 }
 
 }  // namespace troupe::engine

@@ -23,7 +23,13 @@ class token_trie {
     std::uint32_t first_token;  // into token_ids; the next node's first_token ends the range
     std::uint16_t depth;        // bytes before this node's
     std::uint8_t byte;
+    bool is_plain_below;  // all bytes behind this node's are plain
   };
+
+  // Returns whether a byte stands for itself in every JSON string: printable ASCII, unescaped.
+  static constexpr bool is_plain(std::uint8_t byte) {
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+  }
 
   token_trie() = default;
 
@@ -35,11 +41,21 @@ class token_trie {
 
   // Returns the tokens that end at a node.
   std::span<const std::uint32_t> tokens_at(std::size_t index) const {
-    const auto first = nodes_[index].first_token;
-    return std::span{token_ids_}.subspan(first, nodes_[index + 1].first_token - first);
+    return tokens_between(index, index + 1);
+  }
+
+  // Returns the tokens that end at a node or below it.
+  std::span<const std::uint32_t> tokens_from(std::size_t index) const {
+    return tokens_between(index, nodes_[index].end);
   }
 
  private:
+  std::span<const std::uint32_t> tokens_between(std::size_t index, std::size_t end) const {
+    const auto first = nodes_[index].first_token;
+    return std::span{token_ids_}.subspan(first, nodes_[end].first_token - first);
+  }
+  void mark_plain();
+
   std::vector<node> nodes_{{}};  // one more than there are, to end the last range
   std::vector<std::uint32_t> token_ids_;
 };
