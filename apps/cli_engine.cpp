@@ -20,6 +20,8 @@ constexpr const char* examples =
     "Examples:\n"
     "  troupe engine --model SmolLM2-135M-Instruct.Q4_1.gguf --port 8001\n"
     "  troupe engine --model model.gguf --threads 2 --kv-bytes 1GiB --max-model-len 4096\n"
+    "  troupe engine --model-time config/profiles/h100-llama-8b.yaml\n"
+    "      computes nothing: tokens are hashes, times are those of an 8B model on an H100\n"
     "\n"
     "It serves /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /health and "
     "/metrics.\n"
@@ -67,11 +69,17 @@ engine_flag text_flag(const char* name, const char* type, const char* help,
 }
 
 void add_where_flags(std::vector<engine_flag>& flags) {
-  flags.push_back(text_flag("--model", "PATH", "The model, a GGUF file; required",
+  flags.push_back(text_flag("--model", "PATH",
+                            "The model, a GGUF file; required without --model-time",
                             &engine_options::model_path));
-  flags.push_back(text_flag("--served-model-name", "NAME",
-                            "Its name in the API [the file's name without suffix]",
-                            &engine_options::served_model));
+  flags.push_back(text_flag("--model-time", "FILE",
+                            "Time profile: model the engine instead of computing; --model is then "
+                            "read for its tokenizer only, if given",
+                            &engine_options::model_time));
+  flags.push_back(
+      text_flag("--served-model-name", "NAME",
+                "Its name in the API [the file's name without suffix, or the profile's]",
+                &engine_options::served_model));
   flags.push_back({"--host", "ADDRESS", "Address to listen on [127.0.0.1]",
                    [](flag_reader& r, const char* flag, const flag_text& text, engine_options& o) {
                      r.address(flag, text, o.host);
@@ -95,6 +103,9 @@ void add_bound_flags(std::vector<engine_flag>& flags) {
   flags.push_back(bytes_flag(
       "--kv-bytes", "Memory for keys and values [512MiB]", {mib, mib * mib},
       [](auto& o) -> auto& { return o.kv_bytes; }));
+  flags.push_back(count_flag(
+      "--kv-tokens", "Tokens of KV a modelled engine holds; 0 is the profile's number [0]",
+      {0, 1'000'000'000}, [](auto& o) -> auto& { return o.kv_tokens; }));
   flags.push_back(count_flag(
       "--max-model-len", "Longest sequence in tokens; 0 is the model's own limit [0]",
       {0, 16'777'216}, [](auto& o) -> auto& { return o.context_tokens_max; }));
@@ -163,8 +174,11 @@ caf::expected<engine::engine_options> engine_options_of(const engine_flags& flag
     const engine_flag& flag = all_flags()[i];
     flag.read(read, flag.name, flags.texts.at(i), options);
   }
-  if (!flags.texts.at(0)) {
+  if (options.model_path.empty() && options.model_time.empty()) {
     read.fail("an engine needs a model: add --model PATH (troupe make-tiny-model PATH makes one)");
+  }
+  if (options.kv_tokens > 0 && options.model_time.empty()) {
+    read.fail("--kv-tokens is for modelled engines (--model-time); a real one has --kv-bytes");
   }
   if (caf::error error = read.error()) return error;
   return options;
@@ -174,6 +188,8 @@ engine::engine_options engine_options_of(const config::node_spec& node,
                                          const config::engine_spec& group) {
   engine_options options;
   options.model_path = group.model;
+  options.model_time = group.model_time;
+  options.kv_tokens = group.kv_tokens;
   options.served_model = group.served_model;
   options.threads = group.threads;
   options.kv_bytes = group.kv_bytes;

@@ -137,7 +137,12 @@ void check_engines(const node_spec& node, flag_reader& read) {
     }
     if (engine.kind != engine_kind::embedded) continue;
     std::error_code status;
+    if (!engine.model_time.empty() &&
+        !std::filesystem::is_regular_file(engine.model_time, status)) {
+      read.fail("there is no time profile " + config::quote(engine.model_time));
+    }
     if (engine.model.empty()) {
+      if (!engine.model_time.empty()) continue;
       read.fail("the engine " + config::quote(engine.name) +
                 " has no model; give --model PATH, or its key `model` in the file a value");
     } else if (!std::filesystem::is_regular_file(engine.model, status)) {

@@ -28,9 +28,11 @@ struct engine_spec {
 
   // kind: embedded
   std::string model;         // path of a GGUF file; empty: given by the command line
+  std::string model_time;    // path of a time profile: modelled engines; empty: real ones
   std::string served_model;  // name in the API; empty: the file's own name
   std::uint32_t threads = 1;
   std::uint64_t kv_bytes = 512ULL * 1024 * 1024;
+  std::uint64_t kv_tokens = 0;           // of a modelled engine; 0: the profile's
   std::uint32_t context_tokens_max = 0;  // 0: the model's
   engine_limits limits;
 };

@@ -44,6 +44,12 @@ void describe_embedded(field_visitor& v, engine_spec& engine) {
           "GGUF file of the model, relative to this file's folder; empty: given by "
           "`troupe up --model`."},
          text_form::path, engine.model);
+  v.text(
+      {"model_time",
+       "Time profile, such as `config/profiles/h100-llama-8b.yaml`: the engines compute nothing, "
+       "their tokens are hashes and their times the profile's; `model` is then read for its "
+       "tokenizer only, and may be left out."},
+      text_form::path, engine.model_time);
   v.text({"served_model",
           "The model's name in the API; empty: the name of the model file without "
           "its suffix."},
@@ -51,6 +57,13 @@ void describe_embedded(field_visitor& v, engine_spec& engine) {
   v.count({"threads", "Threads of each engine's computation."}, {1, 256}, engine.threads);
   v.bytes({"kv", "Memory of each engine for keys and values, the cached prefixes included."},
           {mib, tib}, engine.kv_bytes);
+  v.count(
+      {"kv_tokens", "With `model_time`: tokens of KV each engine holds; 0: the profile's number."},
+      {0, 1'000'000'000}, engine.kv_tokens);
+  v.rule({"kv_tokens", "model_time"}, [&]() -> std::string {
+    if (engine.kv_tokens == 0 || !engine.model_time.empty()) return "";
+    return "it is for modelled engines; add `model_time`, or set `kv`";
+  });
   v.count({"context",
            "Longest sequence in tokens, prompt and answer together; 0: the model's own "
            "limit."},

@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 // Every field of the options, for comparison; what has no flag is at its default.
 std::string rendered(const engine_options& o) {
   std::ostringstream out;
-  out << o.model_path << '|' << o.served_model << '|' << o.host << '|' << o.port << '|' << o.threads
-      << '|' << o.kv_bytes << '|' << o.context_tokens_max << '|' << o.drain_timeout.count() << '|'
+  out << o.model_path << '|' << o.model_time << '|' << o.kv_tokens << '|' << o.served_model << '|'
+      << o.host << '|' << o.port << '|' << o.threads << '|' << o.kv_bytes << '|'
+      << o.context_tokens_max << '|' << o.drain_timeout.count() << '|'
       << o.limits.queued_requests_max << '|' << o.limits.running_requests_max << '|'
       << o.limits.step_tokens_max << '|' << o.limits.stop_strings_max << '|'
       << o.limits.stop_string_bytes_max << '|' << o.http.body_bytes_max << '|' << o.log.level << '|'
@@ -65,6 +66,8 @@ TEST(cli_engine, reads_every_flag) {
 TEST(cli_engine, arguments_and_options_go_both_ways) {
   engine_options options;
   options.model_path = "/a b/--m=1.gguf";
+  options.model_time = "profile of=mine.yaml";
+  options.kv_tokens = 4'096;
   options.served_model = "-x";
   options.host = "::1";
   options.port = 9;
@@ -89,6 +92,8 @@ TEST(cli_engine, a_node_starts_engines_with_what_its_file_says) {
   node.log.level = "debug";
   config::engine_spec group;
   group.model = "m.gguf";
+  group.model_time = "t.yaml";
+  group.kv_tokens = 640;
   group.served_model = "served";
   group.threads = 4;
   group.kv_bytes = 7ull << 20;
@@ -96,6 +101,8 @@ TEST(cli_engine, a_node_starts_engines_with_what_its_file_says) {
   group.limits.running_requests_max = 3;
   const engine_options options = engine_options_of(node, group);
   EXPECT_EQ(options.model_path, "m.gguf");
+  EXPECT_EQ(options.model_time, "t.yaml");
+  EXPECT_EQ(options.kv_tokens, 640u);
   EXPECT_EQ(options.served_model, "served");
   EXPECT_EQ(options.host, "127.0.0.1");
   EXPECT_EQ(options.port, 0);
@@ -105,6 +112,17 @@ TEST(cli_engine, a_node_starts_engines_with_what_its_file_says) {
   EXPECT_EQ(options.limits.running_requests_max, 3u);
   EXPECT_EQ(options.http.body_bytes_max, 99'000u);
   EXPECT_EQ(options.log.level, "debug");
+}
+
+TEST(cli_engine, a_time_profile_stands_in_for_a_model) {
+  const auto options =
+      parse_as<engine_command>("engine --model-time t.yaml --kv-tokens 32").options;
+  engine_options expected;
+  expected.model_time = "t.yaml";
+  expected.kv_tokens = 32;
+  EXPECT_EQ(rendered(options), rendered(expected));
+  EXPECT_EQ(mistake_of("engine --model m --kv-tokens 32"),
+            "--kv-tokens is for modelled engines (--model-time); a real one has --kv-bytes");
 }
 
 TEST(cli_engine, mistakes_say_what_is_allowed) {

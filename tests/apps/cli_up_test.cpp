@@ -130,6 +130,16 @@ TEST_F(cli_up, a_model_must_be_given_and_exist) {
   EXPECT_NE(mistake_of("up --model " + folder_).find("there is no model file"), std::string::npos);
 }
 
+TEST_F(cli_up, a_modelled_engine_needs_its_profile_and_no_model) {
+  const std::string begin =
+      "troupe: 1\nnodes: {n: {actors: [router: , engine: {name: a, model_time: ";
+  const std::string profile = source_dir + "/config/profiles/h100-llama-8b.yaml";
+  const auto good = write_config(begin + profile + "}]}}\n");
+  EXPECT_EQ(up("-c " + good).engines.at(0).model_time, profile);
+  EXPECT_EQ(mistake_of("up -c " + write_config(begin + "/no/profile.yaml}]}}\n")),
+            "there is no time profile '/no/profile.yaml'");
+}
+
 TEST_F(cli_up, the_two_kinds_of_engines_do_not_mix_in_flags) {
   const std::string either =
       "--engine is for engines that already run; --model, --engines and --engine-threads are for "

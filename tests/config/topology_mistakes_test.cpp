@@ -160,7 +160,11 @@ TEST(topology_mistakes, of_engines) {
            "you "
            "mean 'openai'?\n"
            "f:6:58: nodes.n.actors[1].engine.'zzz' is not a key here; allowed are context, count, "
-           "kind, kv, limits, model, name, probe_interval, served_model, threads, url\n"},
+           "kind, kv, kv_tokens, limits, model, model_time, name, probe_interval, served_model, "
+           "threads, url\n"},
+          {"{name: a, model: m, kv_tokens: 64}",
+           "f:6:48: nodes.n.actors[1].engine.kv_tokens: it is for modelled engines; add "
+           "`model_time`, or set `kv`\n"},
           {"{name: a, url: \"http://a:1\"}",
            "f:6:27: nodes.n.actors[1].engine.url belongs to kind: openai only\n"},
           {"{name: a, kind: openai}", "f:6:9: nodes.n.actors[1].engine.url is missing\n"},

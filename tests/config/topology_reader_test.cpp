@@ -94,6 +94,8 @@ TEST(topology_reader, reads_every_key_of_engines) {
   EXPECT_EQ(cpu.kind, engine_kind::embedded);
   EXPECT_EQ(cpu.count, 2u);
   EXPECT_EQ(cpu.model, source_dir + "/tests/config/models/tiny.gguf");
+  EXPECT_EQ(cpu.model_time, source_dir + "/tests/config/profiles/h100.yaml");
+  EXPECT_EQ(cpu.kv_tokens, 4096u);
   EXPECT_EQ(cpu.served_model, "tiny");
   EXPECT_EQ(cpu.threads, 4u);
   EXPECT_EQ(cpu.kv_bytes, 64u * 1024 * 1024);
