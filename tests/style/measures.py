@@ -149,9 +149,11 @@ def failures(values, ratchet):
     """Yields a sentence for each number that misses its bar or fell behind the ratchet."""
     for name, (better, bar, step) in MEASURES.items():
         value = values[name]
-        if bar is not None and _worse(better, value, bar):
-            yield f"{name} is {value}, the bar is {bar}"
         stored = ratchet.get(name)
+        # A number that has not reached its bar yet is held by its ratchet: it may only get closer.
+        on_the_way = step is not None and stored is not None and _worse(better, stored, bar or 0)
+        if bar is not None and _worse(better, value, bar) and not on_the_way:
+            yield f"{name} is {value}, the bar is {bar}"
         if step is not None and stored is not None and _worse(better, value, stored, step):
             yield f"{name} is {value}, was {stored}: it may only get better"
 

@@ -214,6 +214,10 @@ class Measures(unittest.TestCase):
         worse = fine | {"caf_all_includes": 4, "documented_percent": 94.0}
         self.assertEqual(len(list(measures.failures(worse, stored))), 2)
         self.assertEqual(measures.tightened(worse, stored)["caf_all_includes"], 3)
+        low = fine | {"test_lines_per_code_line": 0.6}
+        self.assertEqual(len(list(measures.failures(low, {}))), 1)
+        self.assertEqual(list(measures.failures(low, {"test_lines_per_code_line": 0.6})), [])
+        self.assertEqual(len(list(measures.failures(low, {"test_lines_per_code_line": 0.8}))), 1)
         better = fine | {"caf_all_includes": 2, "documented_percent": 97.0}
         self.assertEqual(list(measures.failures(better, stored)), [])
         self.assertEqual(measures.tightened(better, stored)["caf_all_includes"], 2)
