@@ -95,10 +95,38 @@ node_id grammar_builder::build_node(const schema_node& node) {
   return automaton_.branch(targets);
 }
 
+// A trie: thousands of values are still one place at a time.
 node_id grammar_builder::build_literals(const schema_node& node) {
-  std::vector<node_id> starts;
-  for (const auto& text : node.literals) starts.push_back(automaton_.literal(text, leave));
-  return automaton_.branch(starts);
+  struct open_node {
+    std::vector<byte_automaton::edge> edges;
+    bool is_end = false;
+  };
+  std::vector<open_node> path(1);
+  std::string_view last;
+  const auto closed = [&](const open_node& n) {
+    if (n.edges.empty() && n.is_end) return leave;
+    const auto more = automaton_.consume(n.edges);
+    return n.is_end ? either(leave, more) : more;
+  };
+  const auto close_to = [&](std::size_t depth) {
+    while (path.size() > depth + 1) {
+      const auto target = closed(path.back());
+      path.pop_back();
+      const auto byte = static_cast<std::uint8_t>(last[path.size() - 1]);
+      path.back().edges.push_back({byte, byte, target});
+    }
+  };
+  auto texts = node.literals;
+  std::sort(texts.begin(), texts.end());
+  for (const auto& text : texts) {
+    const auto shared = std::mismatch(text.begin(), text.end(), last.begin(), last.end()).first;
+    close_to(static_cast<std::size_t>(shared - text.begin()));
+    path.resize(text.size() + 1);
+    path.back().is_end = true;
+    last = text;
+  }
+  close_to(0);
+  return closed(path.front());
 }
 
 node_id grammar_builder::after_key(node_id value, node_id next) {

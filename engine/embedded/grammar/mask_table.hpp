@@ -28,7 +28,7 @@ using token_mask = std::vector<std::uint64_t>;  // bit i of word w: token 64 w +
 
 struct mask_bounds {
   std::size_t configs_max = 1024;
-  std::size_t walk_configs_max = 8192;
+  std::size_t walk_configs_max = 4096;
   std::size_t masks_max = 256;
 };
 

@@ -164,6 +164,17 @@ TEST(json_grammar, takes_literals_and_unions) {
   expect_refused(grammar, R"("|b)");
 }
 
+TEST(json_grammar, takes_each_of_thousands_of_literals) {
+  json schema{{"enum", json::array({"", nullptr, json::array()})}};
+  for (int i = 0; i < 9000; ++i)
+    schema["enum"].push_back(i % 2 == 0 ? json(i) : json(std::to_string(i)));
+  const auto grammar = compiled(schema);
+  for (const auto& value : schema["enum"]) EXPECT_TRUE(accepts(grammar, value.dump()));
+  EXPECT_FALSE(accepts(grammar, "1"));
+  EXPECT_FALSE(accepts(grammar, "\"2\""));
+  EXPECT_FALSE(accepts(grammar, "nul"));
+}
+
 TEST(json_grammar, bounds_white_space) {
   const auto grammar = grammar_of(R"({"items":{"type":"null"}})");
   expect_taken(grammar, {"[\n" + std::string(32, ' ') + "null]", "[ null, null ]"});

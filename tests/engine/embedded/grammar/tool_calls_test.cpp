@@ -128,7 +128,8 @@ TEST(tool_calls, a_cut_changes_nothing) {
   const std::vector<std::string> texts{
       "Hi <tool_call>\n{\"name\": \"f\", \"arguments\": {\"é\": \"</tool_call>\"}}\n</tool_call>\n "
       "x",
-      R"(<tool_call>{"arguments":{"a":[]},"name":"f"}</tool_call><tool_call>{"name":"g"}</tool_call>)",
+      R"(<tool_call>{"arguments":{"a":[]},"name":"f"}</tool_call>)"
+      R"(<tool_call>{"name":"g"}</tool_call>)",
       R"( [{"name":"f","parameters":{"a":{"b":"\"{"}}}, {"name":"g","parameters":{}}] tail)",
       R"({"name":"f","parameters":{"a":!}} more <tool_call>)", "< <tool <tool_call <tool_call>{"};
   schema_rig rig{7};
