@@ -1,7 +1,8 @@
-// Sends chat completions to one endpoint and counts what comes back.
+// Sends chat completions to one endpoint, or to several in turn, and counts what comes back.
 //
-// Usage: bench_http_load --target host:port [--mode closed|open|stream] [--connections N]
-//        [--rate N] [--seconds N] [--body-bytes N] [--model NAME]
+// Usage: bench_http_load --target host:port[,host:port...] [--mode closed|open|stream]
+//        [--connections N] [--rate N] [--seconds N] [--body-bytes N] [--model NAME]
+//        [--max-tokens N]
 // Prints one JSON object: requests, chunks, errors, seconds, p50_ms, p99_ms.
 #include <algorithm>
 #include <chrono>
@@ -33,12 +34,15 @@ class load {
   load(boost::asio::io_context& context, const troupe::bench::flags& flags)
       : client_{context, limits()},
         timer_{context},
-        to_{flags.endpoints("--target").at(0)},
+        targets_{flags.endpoints("--target")},
         seconds_{flags.number("--seconds", 5)},
         interval_{std::chrono::nanoseconds{1'000'000'000 / flags.number("--rate", 200)}},
         open_loop_{flags.text("--mode", "closed") == "open"} {
     const bool stream = flags.text("--mode", "closed") == "stream";
-    std::string body = R"({"model":")" + flags.text("--model", "m") + R"(","stream":)" +
+    const auto tokens = flags.number("--max-tokens", 0);
+    std::string body = R"({"model":")" + flags.text("--model", "m") +
+                       (tokens > 0 ? R"(","max_tokens":)" + std::to_string(tokens) + R"(,"stream":)"
+                                   : R"(","stream":)") +
                        (stream ? "true" : "false") + R"(,"messages":[{"role":"user","content":")";
     const auto wanted = static_cast<std::size_t>(flags.number("--body-bytes", 1024));
     while (body.size() + 5 < wanted) body += body.size() % 6 == 0 ? ' ' : 'w';
@@ -86,7 +90,7 @@ class load {
     head.fields.add("Content-Type", "application/json");
     const auto made = new shot{*this};
     ++flying_;
-    client_.start(to_, std::move(head), body_, *made);
+    client_.start(targets_.at(next_++ % targets_.size()), std::move(head), body_, *made);
   }
 
   void landed(shot* which) {
@@ -116,7 +120,8 @@ class load {
 
   client client_;
   boost::asio::steady_timer timer_;
-  endpoint to_;
+  std::vector<endpoint> targets_;
+  std::size_t next_ = 0;
   std::chrono::seconds seconds_;
   std::chrono::nanoseconds interval_;
   bool open_loop_;
