@@ -78,7 +78,7 @@ struct engine_proxy_test : testing::Test {
     bool granted = false;
     (*system).spawn([&, target = proxy](caf::event_based_actor* self) {
       self->send(target, grant_request{1, choice});
-      self->become([&](const engine_lease& lease) {
+      self->become([&, self](const engine_lease& lease) {
         granted = lease.port == 9000;
         self->quit();
       });
