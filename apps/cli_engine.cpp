@@ -127,6 +127,9 @@ void add_bound_flags(std::vector<engine_flag>& flags) {
   flags.push_back(bytes_flag(
       "--max-body-bytes", "Largest request body; beyond it 413 [32MiB]", {kib, 4 * kib * mib},
       [](auto& o) -> auto& { return o.http.body_bytes_max; }));
+  flags.push_back(text_flag("--kv-events-config", "JSON",
+                            "Publish KV events over ZeroMQ, in vLLM's terms [none]",
+                            &engine_options::kv_events));
 }
 
 void add_log_flags(std::vector<engine_flag>& flags) {

@@ -23,7 +23,8 @@ struct api_context {
   const chat_template* chat = nullptr;  // null: the model has none
   engine_client* engine = nullptr;
   engine_metrics* metrics = nullptr;
-  std::string time_profile{};  // of a modelled engine; empty: a real one
+  std::string time_profile{};           // of a modelled engine; empty: a real one
+  std::string kv_event_sources = "{}";  // body of GET /kv_event_sources
 };
 
 }  // namespace troupe::engine

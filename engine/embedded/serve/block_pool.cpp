@@ -33,8 +33,8 @@ block_key child_key(const block_key& parent, std::span<const std::int32_t> token
   return to_key(XXH3_128bits(bytes.data(), bytes.size()));
 }
 
-block_pool::block_pool(std::uint32_t blocks)
-    : slots_(blocks), contents_(std::size_t{blocks} * block_tokens) {
+block_pool::block_pool(std::uint32_t blocks, kv_observer* observer)
+    : observer_{observer}, slots_(blocks), contents_(std::size_t{blocks} * block_tokens) {
   index_.reserve(blocks);
   for (block_id id = blocks; id-- > 0;) push_free(id);
 }
@@ -82,6 +82,12 @@ std::optional<block_id> block_pool::allocate() {
 }
 
 void block_pool::evict_oldest() {
+  const auto& key = slots_[idle_oldest_].key;
+  if (observer_ != nullptr) observer_->on_removed({key.high, key.low});
+  drop_oldest();
+}
+
+void block_pool::drop_oldest() {
   const auto evicted = idle_oldest_;
   unlink_idle(evicted);
   index_.erase(slots_[evicted].key);
@@ -90,7 +96,18 @@ void block_pool::evict_oldest() {
 }
 
 void block_pool::forget_idle() {
-  while (idle_oldest_ != none) evict_oldest();
+  if (idle_count_ < published() || idle_oldest_ == none) {
+    while (idle_oldest_ != none) evict_oldest();
+    return;
+  }
+  while (idle_oldest_ != none) drop_oldest();
+  if (observer_ != nullptr) observer_->on_cleared();
+}
+
+void block_pool::tell_stored(const full_block& block) const {
+  std::optional<kv_hash> parent;
+  if (block.parent) parent = kv_hash{slots_[*block.parent].key.high, slots_[*block.parent].key.low};
+  observer_->on_stored({{block.key.high, block.key.low}, parent, block.tokens, block.cache_salt});
 }
 
 std::optional<block_id> block_pool::publish(const full_block& block) {
@@ -104,9 +121,11 @@ std::optional<block_id> block_pool::publish(const full_block& block) {
     slot.parent = parent;
     slot.is_published = true;
     std::ranges::copy(block.tokens, content(block.id).begin());
+    if (observer_ != nullptr) tell_stored(block);
     return block.id;
   }
   if (!holds(entry->second, parent, block.tokens)) return std::nullopt;
+  if (observer_ != nullptr) tell_stored(block);  // computed again, announced again, as vLLM does
   const auto twin = entry->second;
   reference(twin);
   unreference(block.id);

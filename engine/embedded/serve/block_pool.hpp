@@ -19,6 +19,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/embedded/events/kv_observer.hpp"
+
 namespace troupe::engine {
 
 using block_id = std::uint32_t;
@@ -57,9 +59,11 @@ class block_pool {
     block_key key;
     std::optional<block_id> parent;  // none: first of its chain
     std::span<const std::int32_t> tokens;
+    std::string_view cache_salt = {};  // of the first of its chain; for the observer only
   };
 
-  explicit block_pool(std::uint32_t blocks);
+  // `observer`: told what enters and leaves the cache; none: nobody.
+  explicit block_pool(std::uint32_t blocks, kv_observer* observer = nullptr);
 
   // Takes a reference on each block of the longest published chain that starts with `keys`, whose
   // block i holds tokens [i * block_tokens, (i + 1) * block_tokens).
@@ -118,10 +122,13 @@ class block_pool {
   void reference(block_id id);
   void unreference(block_id id);
   void evict_oldest();
+  void drop_oldest();
+  void tell_stored(const full_block& block) const;
   void push_free(block_id id);
   void push_idle(block_id id);
   void unlink_idle(block_id id);
 
+  kv_observer* observer_;
   std::vector<slot> slots_;
   std::vector<std::int32_t> contents_;  // [block][token]
   std::unordered_map<block_key, block_id, key_hash> index_;

@@ -18,8 +18,9 @@ struct engine_options {
   std::uint16_t port = 0;          // 0: the system chooses; the log and TROUPE_READY_FD say which
   std::uint32_t threads = 1;       // of the forward pass
   std::uint64_t kv_bytes = 512ULL * 1024 * 1024;
-  std::uint64_t kv_tokens = 0;  // of a modelled engine; 0: the profile's
+  std::uint64_t kv_tokens = 0;           // of a modelled engine; 0: the profile's
   std::uint32_t context_tokens_max = 0;  // 0: the model's, or what kv_bytes holds if that is less
+  std::string kv_events;  // JSON as vLLM's --kv-events-config takes it; empty: no events
   std::chrono::milliseconds drain_timeout{30'000};  // SIGTERM: for requests under way
   config::engine_limits limits;
   config::http_limits http;

@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "engine/embedded/events/kv_event_feed.hpp"
 #include "engine/embedded/serve/api_session.hpp"
+#include "engine/embedded/serve/block_pool.hpp"
 #include "engine/embedded/serve/engine_backend.hpp"
 #include "runtime/clock.hpp"
 
@@ -28,10 +30,12 @@ caf::error check_limits(const engine_options& options) {
 }  // namespace
 
 struct engine_service::state {
-  state(boost::asio::io_context& context, const engine_options& options, engine_backend opened)
+  state(boost::asio::io_context& context, const engine_options& options, engine_backend opened,
+        std::unique_ptr<kv_event_feed> opened_feed)
       : address{options.host},
         port{options.port},
         backend{std::move(opened)},
+        feed{std::move(opened_feed)},
         metrics{{backend.files.name, backend.context_tokens_max, backend.kv_blocks,
                  backend.time_profile}},
         engine{context, core_config(options), *backend.executor, metrics},
@@ -43,19 +47,22 @@ struct engine_service::state {
             backend.files.chat.get(),
             &engine,
             &metrics,
-            backend.time_profile},
+            backend.time_profile,
+            kv_event_sources_body(feed ? &feed->resolved() : nullptr)},
         server{context, options.http, [this](transport::http::connection& client) {
                  return std::make_shared<api_session>(api, client);
                }} {}
 
   scheduler_config core_config(const engine_options& options) const {
-    return {options.limits, backend.kv_blocks, backend.context_tokens_max, backend.files.end_tokens,
-            backend.files.fingerprint};
+    return {
+        options.limits,           backend.kv_blocks,         backend.context_tokens_max,
+        backend.files.end_tokens, backend.files.fingerprint, feed ? &feed->observer() : nullptr};
   }
 
   std::string address;
   std::uint16_t port;
   engine_backend backend;
+  std::unique_ptr<kv_event_feed> feed;  // null: nobody listens
   engine_metrics metrics;
   engine_client engine;
   api_context api;
@@ -69,9 +76,11 @@ engine_service::~engine_service() = default;
 caf::expected<std::unique_ptr<engine_service>> engine_service::make(
     boost::asio::io_context& context, const engine_options& options) {
   if (auto fault = check_limits(options)) return fault;
+  auto feed = kv_event_feed::make(options.kv_events, block_tokens);
+  if (!feed) return feed.error();
   auto opened = open_engine_backend(options);
   if (!opened) return opened.error();
-  auto made = std::make_unique<state>(context, options, std::move(*opened));
+  auto made = std::make_unique<state>(context, options, std::move(*opened), std::move(*feed));
   return std::unique_ptr<engine_service>{new engine_service{std::move(made)}};
 }
 

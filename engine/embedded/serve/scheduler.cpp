@@ -26,7 +26,7 @@ caf::error exceeds_context(std::uint64_t context_tokens_max, std::uint64_t promp
 scheduler::scheduler(scheduler_config config)
     : config_{std::move(config)},
       running_max_{std::min(config_.limits.running_requests_max, config_.limits.step_tokens_max)},
-      pool_{config_.kv_blocks} {
+      pool_{config_.kv_blocks, config_.observer} {
   TROUPE_ASSERT(running_max_ > 0 && config_.kv_blocks > 0);
 }
 
@@ -115,6 +115,7 @@ std::vector<step_token> scheduler::apply(std::span<const std::int32_t> sampled) 
   std::erase_if(running_, [&](const sequence_ptr& s) {
     return std::ranges::find(ended, s.get()) != ended.end();
   });
+  if (config_.observer != nullptr) config_.observer->on_step_end();
   return taken;
 }
 
@@ -124,8 +125,9 @@ void scheduler::publish(sequence& s) {
     const auto index = s.published;
     std::optional<block_id> parent;
     if (index > 0) parent = s.blocks[index - 1];
+    const auto salt = index == 0 ? std::string_view{s.request.cache_salt} : std::string_view{};
     const auto kept = pool_.publish(
-        {s.blocks[index], s.block_keys(index + 1).back(), parent, s.block_content(index)});
+        {s.blocks[index], s.block_keys(index + 1).back(), parent, s.block_content(index), salt});
     s.publishes = kept.has_value();
     if (!kept) return;
     s.blocks[index] = *kept;

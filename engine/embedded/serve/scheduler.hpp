@@ -34,6 +34,7 @@ struct scheduler_config {
   std::uint32_t context_tokens_max = 0;  // prompt and output together
   std::vector<std::int32_t> end_tokens;  // end of sequence, end of turn
   std::string fingerprint;               // of the model
+  kv_observer* observer = nullptr;       // told of the prefix cache; outlives the scheduler
 };
 
 // A row of logits to sample from.
@@ -129,6 +130,7 @@ class scheduler {
   bool waits_for_leader(sequence& s) const;
   void start(sequence_ptr s);
   bool take_blocks(sequence& s);
+  void tell_reused(sequence& s) const;
   bool grow(std::size_t index);
   void preempt_last();
   void add_slice(sequence& s);

@@ -100,8 +100,20 @@ bool scheduler::take_blocks(sequence& s) {
   }
   s.published = s.blocks.size();
   s.computed = s.published * block_tokens;
+  if (config_.observer != nullptr) tell_reused(s);
   while (s.blocks.size() < total) s.blocks.push_back(pool_.allocate().value());
   return true;
+}
+
+void scheduler::tell_reused(sequence& s) const {
+  const auto keys = s.block_keys(s.published);
+  std::optional<kv_hash> parent;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const kv_hash hash{keys[i].high, keys[i].low};
+    const auto salt = i == 0 ? std::string_view{s.request.cache_salt} : std::string_view{};
+    config_.observer->on_reused({hash, parent, s.block_content(i), salt});
+    parent = hash;
+  }
 }
 
 // Gets the block for the next token of running_[index]; false: it was itself pre-empted.

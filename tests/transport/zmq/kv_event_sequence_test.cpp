@@ -234,6 +234,24 @@ TEST(kv_event_sequence, a_silent_replay_is_given_up_after_so_many_attempts) {
   EXPECT_EQ(r.live(6), "d6");
 }
 
+// vLLM's replay socket drops what exceeds its queue, the end marker included.
+TEST(kv_event_sequence, a_replay_cut_off_in_silence_is_continued) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  for (int round = 0; round < 5; ++round) {
+    const std::uint64_t begin = round * 10U;
+    if (round > 0) {
+      EXPECT_EQ(r.reply(begin - 1), "");
+    }
+    for (auto seq = begin; seq < begin + 10; ++seq) r.reply(seq);
+    EXPECT_EQ(drawn(r.sequence.expired(start + 2s)), "?" + std::to_string(begin + 9));
+    ++r.attempt;
+  }
+  EXPECT_EQ(r.reply(49), "");
+  EXPECT_EQ(r.end(), "=");
+  EXPECT_EQ(r.sequence.counts().delivered, 50U);
+}
+
 TEST(kv_event_sequence, without_a_replay_a_gap_is_a_resync_at_once) {
   rig r{false};
   EXPECT_EQ(r.connect(), "");
