@@ -13,24 +13,53 @@ api_answer::api_answer(const api_context& context, transport::http::connection& 
       client_{&client},
       request_{std::move(request)},
       http_id_{std::move(http_id)},
-      format_{request_.kind,
-              request_.return_token_ids,
+      logprobs_{*context.text, request_.tokens_as_ids},
+      format_{request_,
+              *context.text,
               {http_id_, context.model_name, static_cast<std::int64_t>(unix_seconds())}} {}
 
 void api_answer::start(std::function<void()> on_done) {
+  const auto self = shared_from_this();  // on_done may drop this answer
   on_done_ = std::move(on_done);
-  choices_.resize(request_.prompts.size());
+  choices_.resize(request_.prompts.size() * request_.choices);
   running_ = choices_.size();
+  request_id leader = 0;
   for (std::size_t i = 0; i < choices_.size(); ++i) {
+    const bool leads = i % request_.choices == 0;
+    const auto request = request_.generation(i, leads ? 0 : leader);
     auto& c = choices_[i];
-    const auto& prompt = request_.prompts[i];
     c.whole.index = i;
-    c.usage.prompt_tokens = prompt.prompt.size();
-    c.collector = std::make_unique<text_collector>(request_, *context_.text, prompt.min_tokens);
-    if (request_.return_token_ids) c.whole.prompt_token_ids = &prompt.prompt;
-    if (request_.echo) c.whole.text = request_.prompt_texts[i];
-    c.id = context_.engine->submit(prompt, *this);
+    if (!open_choice(c, request)) return;
+    if (!c.whole.finish_reason.empty()) continue;  // its output prefix is whole
+    c.id = context_.engine->submit(request, *this);
+    if (leads) leader = c.id;
   }
+  if (running_ == 0) complete();
+}
+
+// Prepares a choice; false where its output prefix is refused.
+bool api_answer::open_choice(choice& c, const generation_request& request) {
+  const auto which = c.whole.index / request_.choices;
+  const auto& prompt = request_.prompts[which].prompt;
+  c.usage.prompt_tokens = prompt.size();
+  c.collector = std::make_unique<text_collector>(request_, *context_.text, request.min_tokens);
+  if (request_.return_token_ids) c.whole.prompt_token_ids = &prompt;
+  if (request_.echo) c.whole.text = request_.prompt_texts[which];
+  if (request.logprobs) {
+    for (const auto token : request.output_prefix) c.text_offset += logprobs_.characters(token);
+    c.whole.text_offset = c.text_offset;
+  }
+  const auto end = c.collector->replay(request);
+  if (!end) {
+    refuse(end.error());
+    return false;
+  }
+  if (end->finish_reason.empty()) return true;
+  c.whole.finish_reason = end->finish_reason;
+  c.whole.stop_reason = end->stop_reason;
+  --running_;
+  if (request_.stream) write_piece(c, *end);
+  return client_ != nullptr;
 }
 
 void api_answer::abandon() {
@@ -65,13 +94,16 @@ void api_answer::on_output(const request_output& output) {
 
 void api_answer::take(choice& c, const request_output& output) {
   auto piece = c.collector->push(output);
-  c.usage.completion_tokens = output.generated;
-  c.usage.cached_tokens = output.cached_tokens;
-  if (!request_.stream) {
-    c.whole.text += piece.text;
-    c.whole.token_ids.push_back(output.token);
-    c.whole.stop_reason = piece.stop_reason;
+  if (request_.echo_only) {  // the one token that had to be asked for is not shown
+    piece.text.clear();
+    piece.token_ids.clear();
+    piece.logprobs.clear();
+  } else {
+    c.usage.completion_tokens = output.generated;
   }
+  c.usage.cached_tokens = output.cached_tokens;
+  add_logprobs(c, output, piece);
+  if (!request_.stream) keep(c, piece);
   c.whole.finish_reason = piece.finish_reason;
   const bool is_last = !piece.finish_reason.empty();
   if (is_last) {
@@ -83,6 +115,31 @@ void api_answer::take(choice& c, const request_output& output) {
   if (running_ == 0 && client_ != nullptr) complete();
 }
 
+// Places a piece's log probabilities in the text, those of an echoed prompt before them.
+void api_answer::add_logprobs(choice& c, const request_output& output, answer_choice& piece) {
+  const auto& asked = request_.prompts[c.whole.index / request_.choices];
+  const bool is_first = output.generated == 1;
+  if (is_first && request_.tells_prompt_logprobs) c.whole.prompt_logprobs = output.prompt_logprobs;
+  if (!asked.logprobs) return;
+  piece.text_offset = c.text_offset;
+  if (is_first && request_.echo) {
+    piece.echoed_token = asked.prompt.front();
+    piece.logprobs.insert(piece.logprobs.begin(), output.prompt_logprobs.begin(),
+                          output.prompt_logprobs.end());
+    for (const auto token : asked.prompt) c.text_offset += logprobs_.characters(token);
+  }
+  for (const auto token : piece.token_ids) c.text_offset += logprobs_.characters(token);
+}
+
+void api_answer::keep(choice& c, const answer_choice& piece) {
+  auto& whole = c.whole;
+  whole.text += piece.text;
+  whole.token_ids.insert(whole.token_ids.end(), piece.token_ids.begin(), piece.token_ids.end());
+  whole.logprobs.insert(whole.logprobs.end(), piece.logprobs.begin(), piece.logprobs.end());
+  if (piece.echoed_token >= 0) whole.echoed_token = piece.echoed_token;
+  whole.stop_reason = piece.stop_reason;
+}
+
 void api_answer::write_piece(choice& c, answer_choice piece) {
   const auto* usage = request_.continuous_usage ? &c.usage : nullptr;
   piece.index = c.whole.index;
@@ -91,14 +148,14 @@ void api_answer::write_piece(choice& c, answer_choice piece) {
     c.is_open = true;
     if (request_.kind == api_kind::chat) {
       bytes = format_.opening(c.whole, usage);
-    } else {
+    } else if (request_.kind == api_kind::completion) {
       piece.prompt_token_ids = c.whole.prompt_token_ids;
       if (request_.echo) piece.text.insert(0, c.whole.text);
     }
   }
   // A token may bring no text yet: half a character, perhaps the start of a stop string.
-  const bool says_something =
-      !piece.text.empty() || !piece.finish_reason.empty() || request_.return_token_ids;
+  const bool says_something = !piece.text.empty() || !piece.finish_reason.empty() ||
+                              !piece.logprobs.empty() || request_.return_token_ids;
   if (says_something) bytes += format_.piece(piece, usage);
   if (!bytes.empty()) write(bytes);
 }
@@ -155,10 +212,12 @@ transport::http::connection* api_answer::leave() {
 token_usage api_answer::total() const {
   token_usage sum;
   sum.cached_tokens = 0;
-  for (const auto& c : choices_) {
-    sum.prompt_tokens += c.usage.prompt_tokens;
-    sum.completion_tokens += c.usage.completion_tokens;
-    *sum.cached_tokens += c.usage.cached_tokens.value_or(0);
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    const auto& usage = choices_[i].usage;
+    sum.completion_tokens += usage.completion_tokens;
+    if (i % request_.choices > 0) continue;  // a prompt counts once, however many choices it has
+    sum.prompt_tokens += usage.prompt_tokens;
+    *sum.cached_tokens += usage.cached_tokens.value_or(0);
   }
   return sum;
 }

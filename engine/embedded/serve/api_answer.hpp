@@ -23,7 +23,9 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
   api_answer(const api_context& context, transport::http::connection& client, api_request request,
              std::string http_id);
 
-  // Submits all prompts. `on_done` is called once, just before the answer ends.
+  // Submits all choices, of each prompt the first one ahead, so that the others find its prompt in
+  // the cache. `on_done` is called once, just before the answer ends;
+  // that may be at once, where an output prefix is whole already.
   void start(std::function<void()> on_done);
 
   // Ends what still runs and writes nothing more: the client left.
@@ -37,11 +39,15 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
     std::unique_ptr<text_collector> collector;
     answer_choice whole;
     token_usage usage;
-    bool is_open = false;  // the first chunk was written
+    std::size_t text_offset = 0;  // of the next token
+    bool is_open = false;         // the first chunk was written
   };
 
+  bool open_choice(choice& c, const generation_request& request);
   choice* find(request_id id);
   void take(choice& c, const request_output& output);
+  void add_logprobs(choice& c, const request_output& output, answer_choice& piece);
+  void keep(choice& c, const answer_choice& piece);
   void write_piece(choice& c, answer_choice piece);
   void refuse(const caf::error& error);
   void write(const std::string& bytes);
@@ -56,6 +62,7 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
   transport::http::connection* client_;
   api_request request_;
   std::string http_id_;
+  logprob_format logprobs_;
   answer_format format_;
   std::vector<choice> choices_;
   std::size_t running_ = 0;

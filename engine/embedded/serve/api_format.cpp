@@ -30,48 +30,86 @@ json prompt_ids(const answer_choice& choice) {
 
 }  // namespace
 
-answer_format::answer_format(api_kind kind, bool shows_tokens, identity who)
-    : kind_{kind}, shows_tokens_{shows_tokens}, who_{std::move(who)} {
-  who_.id.insert(0, kind == api_kind::chat ? "chatcmpl-" : "cmpl-");
+answer_format::answer_format(const api_request& request, const tokenizer& text, identity who)
+    : request_{request}, logprobs_{text, request.tokens_as_ids}, who_{std::move(who)} {
+  if (request.kind == api_kind::chat) who_.id.insert(0, "chatcmpl-");
+  if (request.kind == api_kind::completion) who_.id.insert(0, "cmpl-");
 }
 
-answer_format::json answer_format::frame(const char* object) const {
-  return json{
-      {"id", who_.id}, {"object", object}, {"created", who_.created}, {"model", who_.model}};
+answer_format::json answer_format::frame(bool is_chunk) const {
+  switch (request_.kind) {
+    case api_kind::tokens:
+      return json{{"request_id", who_.id}};
+    case api_kind::completion:
+      return json{{"id", who_.id},
+                  {"object", "text_completion"},
+                  {"created", who_.created},
+                  {"model", who_.model}};
+    case api_kind::chat:
+      break;
+  }
+  return json{{"id", who_.id},
+              {"object", is_chunk ? "chat.completion.chunk" : "chat.completion"},
+              {"created", who_.created},
+              {"model", who_.model}};
+}
+
+answer_format::json answer_format::logprobs_of(const answer_choice& choice) const {
+  if (choice.logprobs.empty() && choice.echoed_token < 0) return nullptr;
+  return request_.kind == api_kind::completion
+             ? logprobs_.completion(choice.logprobs, choice.echoed_token, choice.text_offset)
+             : logprobs_.chat(choice.logprobs);
+}
+
+answer_format::json answer_format::prompt_logprobs_of(const answer_choice& choice) const {
+  return request_.tells_prompt_logprobs ? logprobs_.prompt(choice.prompt_logprobs) : json{};
+}
+
+answer_format::json answer_format::whole_choice(const answer_choice& c) const {
+  json choice{{"index", c.index}};
+  if (request_.kind == api_kind::tokens) {
+    choice["logprobs"] = logprobs_of(c);
+    choice["finish_reason"] = finish_of(c);
+    choice["token_ids"] = c.token_ids;
+    return choice;
+  }
+  const bool is_chat = request_.kind == api_kind::chat;
+  if (is_chat) {
+    choice["message"] = {{"role", "assistant"},    {"content", c.text}, {"refusal", nullptr},
+                         {"annotations", nullptr}, {"audio", nullptr},  {"function_call", nullptr},
+                         {"reasoning", nullptr}};
+  } else {
+    choice["text"] = c.text;
+  }
+  choice["logprobs"] = logprobs_of(c);
+  choice["finish_reason"] = finish_of(c);
+  choice["stop_reason"] = c.stop_reason;
+  choice["token_ids"] = request_.return_token_ids ? json(c.token_ids) : json{};
+  if (!is_chat) {
+    choice["prompt_logprobs"] = prompt_logprobs_of(c);
+    choice["prompt_token_ids"] = prompt_ids(c);
+  }
+  return choice;
 }
 
 std::string answer_format::whole(const std::vector<answer_choice>& choices,
                                  const token_usage& usage) const {
-  const bool is_chat = kind_ == api_kind::chat;
-  auto out = frame(is_chat ? "chat.completion" : "text_completion");
+  auto out = frame(false);
+  if (request_.kind == api_kind::tokens) {
+    out["model"] = who_.model;
+    out["created"] = who_.created;
+  }
   auto& list = out["choices"] = json::array();
-  for (const auto& c : choices) {
-    json choice{{"index", c.index}};
-    if (is_chat) {
-      choice["message"] = {{"role", "assistant"}, {"content", c.text},
-                           {"refusal", nullptr},  {"annotations", nullptr},
-                           {"audio", nullptr},    {"function_call", nullptr},
-                           {"reasoning", nullptr}};
-    } else {
-      choice["text"] = c.text;
-    }
-    choice["logprobs"] = nullptr;
-    choice["finish_reason"] = finish_of(c);
-    choice["stop_reason"] = c.stop_reason;
-    choice["token_ids"] = shows_tokens_ ? json(c.token_ids) : json{};
-    if (!is_chat) {
-      choice["prompt_logprobs"] = nullptr;
-      choice["prompt_token_ids"] = prompt_ids(c);
-    }
-    list.push_back(std::move(choice));
+  for (const auto& c : choices) list.push_back(whole_choice(c));
+  if (request_.kind != api_kind::tokens) {
+    out["service_tier"] = nullptr;
+    out["system_fingerprint"] = nullptr;
   }
-  out["service_tier"] = nullptr;
-  out["system_fingerprint"] = nullptr;
   out["usage"] = to_json(usage);
-  if (is_chat) {
-    out["prompt_logprobs"] = nullptr;
-    out["prompt_token_ids"] = prompt_ids(choices.front());
+  if (request_.kind != api_kind::completion) {
+    out["prompt_logprobs"] = prompt_logprobs_of(choices.front());
   }
+  if (request_.kind == api_kind::chat) out["prompt_token_ids"] = prompt_ids(choices.front());
   out["kv_transfer_params"] = nullptr;
   return dump(out);
 }
@@ -87,31 +125,33 @@ std::string answer_format::opening(const answer_choice& choice, const token_usag
            {"delta", {{"role", "assistant"}, {"content", ""}}},
            {"logprobs", nullptr},
            {"finish_reason", nullptr}};
-  auto chunk = frame("chat.completion.chunk");
+  auto chunk = frame(true);
   if (choice.prompt_token_ids != nullptr) chunk["prompt_token_ids"] = prompt_ids(choice);
   return event(std::move(chunk), std::move(out), usage);
 }
 
 std::string answer_format::piece(const answer_choice& choice, const token_usage* usage) const {
-  const bool is_chat = kind_ == api_kind::chat;
+  const auto kind = request_.kind;
   json out{{"index", choice.index}};
-  if (is_chat) {
+  if (kind == api_kind::chat) {
     out["delta"] = {{"content", choice.text}};
-  } else {
+  } else if (kind == api_kind::completion) {
     out["text"] = choice.text;
   }
-  out["logprobs"] = nullptr;
+  out["logprobs"] = logprobs_of(choice);
   out["finish_reason"] = finish_of(choice);
-  if (!is_chat || !choice.finish_reason.empty()) out["stop_reason"] = choice.stop_reason;
-  if (shows_tokens_) {
-    if (!is_chat) out["prompt_token_ids"] = prompt_ids(choice);
+  const bool shows_stop =
+      kind == api_kind::completion || (kind == api_kind::chat && !choice.finish_reason.empty());
+  if (shows_stop) out["stop_reason"] = choice.stop_reason;
+  if (request_.return_token_ids) {
+    if (kind == api_kind::completion) out["prompt_token_ids"] = prompt_ids(choice);
     out["token_ids"] = choice.token_ids;
   }
-  return event(frame(is_chat ? "chat.completion.chunk" : "text_completion"), std::move(out), usage);
+  return event(frame(true), std::move(out), usage);
 }
 
 std::string answer_format::closing(const token_usage& usage) const {
-  auto out = frame(kind_ == api_kind::chat ? "chat.completion.chunk" : "text_completion");
+  auto out = frame(true);
   out["choices"] = json::array();
   out["usage"] = to_json(usage);
   return "data: " + dump(out) + "\n\n";

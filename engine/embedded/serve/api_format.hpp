@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/embedded/serve/api_request.hpp"
+#include "engine/embedded/serve/logprob_format.hpp"
 
 namespace troupe::engine {
 
@@ -23,12 +24,17 @@ struct answer_choice {
   std::size_t index = 0;
   std::string text;
   std::vector<std::int32_t> token_ids;
-  std::string finish_reason;   // empty: goes on
-  nlohmann::json stop_reason;  // stop string, stop token id, or null
+  std::string finish_reason;           // empty: goes on
+  nlohmann::ordered_json stop_reason;  // stop string, stop token id, or null
   const std::vector<std::int32_t>* prompt_token_ids = nullptr;  // null: not to be shown
+
+  std::vector<token_logprobs> logprobs;  // where they are asked for; an echoed prompt's first
+  std::int32_t echoed_token = -1;        // the prompt's first, where those are before
+  std::size_t text_offset = 0;           // of the first token told of, in characters
+  std::vector<token_logprobs> prompt_logprobs;  // all tokens of the prompt but its first
 };
 
-// What every message about one request repeats.
+// What every message about one request repeats, and what it shows.
 class answer_format {
  public:
   struct identity {
@@ -37,7 +43,8 @@ class answer_format {
     std::int64_t created = 0;
   };
 
-  answer_format(api_kind kind, bool shows_tokens, identity who);
+  // The request and the tokenizer must outlive the format.
+  answer_format(const api_request& request, const tokenizer& text, identity who);
 
   // The whole answer of a request that does not stream.
   std::string whole(const std::vector<answer_choice>& choices, const token_usage& usage) const;
@@ -54,11 +61,14 @@ class answer_format {
  private:
   using json = nlohmann::ordered_json;
 
-  json frame(const char* object) const;
+  json frame(bool is_chunk) const;
+  json whole_choice(const answer_choice& choice) const;
+  json logprobs_of(const answer_choice& choice) const;
+  json prompt_logprobs_of(const answer_choice& choice) const;
   std::string event(json chunk, json choice, const token_usage* usage) const;
 
-  api_kind kind_;
-  bool shows_tokens_;
+  const api_request& request_;
+  logprob_format logprobs_;
   identity who_;
 };
 

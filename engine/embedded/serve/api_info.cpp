@@ -1,17 +1,18 @@
 #include "engine/embedded/serve/api_info.hpp"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/embedded/serve/api_prompt.hpp"
 #include "engine/embedded/serve/api_request.hpp"
+#include "runtime/version.hpp"
 
 namespace troupe::engine {
 
 namespace {
 
 using json = nlohmann::ordered_json;
-
-constexpr const char* version = "0.1.0";
 
 std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -50,7 +51,8 @@ std::string tokenize_body(field_reader& fields, const api_context& context) {
   check_model(fields, context);
   std::vector<std::int32_t> tokens;
   if (fields.find("messages") != nullptr) {
-    tokens = encode_messages(fields, context);
+    auto encoded = encode_messages(fields, context);
+    if (!encoded.tokens.empty()) tokens = std::move(encoded.tokens.front());
   } else if (const auto* prompt = fields.find("prompt"); prompt != nullptr && prompt->is_string()) {
     tokens = context.text->encode(prompt->get_ref<const std::string&>(), true,
                                   fields.flag("add_special_tokens", true));
@@ -75,7 +77,7 @@ std::string detokenize_body(field_reader& fields, const api_context& context) {
 }
 
 std::string version_body() {
-  return dump(json{{"version", version}});
+  return dump(json{{"version", version()}});
 }
 
 std::string load_body(const api_context& context) {

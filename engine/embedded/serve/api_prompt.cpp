@@ -1,13 +1,19 @@
 #include "engine/embedded/serve/api_prompt.hpp"
 
 #include <optional>
+#include <string_view>
 #include <utility>
+
+#include "runtime/clock.hpp"
 
 namespace troupe::engine {
 
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
+
+// Marks where a message to be continued ends, in the private use area of Unicode.
+constexpr std::string_view end_mark = "\xEE\x80\x80\xEE\x80\x81\xEE\x80\x82";
 
 // Joins the text parts of a content list as vLLM does; nothing (and a fault) for other parts.
 std::optional<std::string> join_parts(field_reader& fields, const json& parts,
@@ -102,8 +108,38 @@ json template_variables(field_reader& fields, const api_context& context) {
     return id < 0 ? std::string{} : std::string{context.text->piece(id)};
   };
   variables["bos_token"] = spelt(context.text->bos());
+  variables["now_unix_s"] = unix_seconds();
   variables["eos_token"] = spelt(context.text->eos());
   return variables;
+}
+
+// Whether the last message is to be continued; marks its end if so.
+bool mark_final_message(field_reader& fields, json& messages) {
+  if (!fields.flag("continue_final_message", false)) return false;
+  if (fields.flag("add_generation_prompt", true)) {
+    fields.refuse("continue_final_message",
+                  "Cannot set both `continue_final_message` and `add_generation_prompt` to True.");
+    return false;
+  }
+  auto& content = messages.back()["content"];
+  if (!content.is_string()) {
+    fields.refuse("continue_final_message",
+                  "continue_final_message: the last message has no content");
+    return false;
+  }
+  content.get_ref<std::string&>() += end_mark;
+  return true;
+}
+
+// Cuts a rendered chat where the message to be continued ends.
+void cut_at_mark(field_reader& fields, std::string& rendered) {
+  const auto at = rendered.rfind(end_mark);
+  if (at == std::string::npos) {
+    fields.refuse("continue_final_message",
+                  "continue_final_message: the template does not show the last message");
+    return;
+  }
+  rendered.resize(at);
 }
 
 bool all_numbers(const json& list) {
@@ -129,25 +165,41 @@ void encode_one(field_reader& fields, const json& prompt, const api_context& con
 
 }  // namespace
 
-std::vector<std::int32_t> encode_messages(field_reader& fields, const api_context& context) {
+encoded_prompts encode_messages(field_reader& fields, const api_context& context) {
   if (context.chat == nullptr) {
     fields.refuse("messages",
                   "the model's file holds no chat template, so it cannot chat: use "
                   "/v1/completions");
     return {};
   }
-  const auto variables = template_variables(fields, context);
+  auto variables = template_variables(fields, context);
   if (fields.fault()) return {};
-  const auto rendered = context.chat->render(variables);
+  const bool continues = mark_final_message(fields, variables["messages"]);
+  if (fields.fault()) return {};
+  auto rendered = context.chat->render(variables);
   if (!rendered) {
     fields.refuse("messages", failure_text(rendered.error()),
                   failure_code(rendered.error(), errc::invalid_request));
     return {};
   }
+  if (continues) cut_at_mark(fields, *rendered);
   // The template itself writes the control tokens, the first one included.
-  auto tokens = context.text->encode(*rendered, true, fields.flag("add_special_tokens", false));
-  if (tokens.empty()) fields.refuse("messages", "messages render to an empty prompt");
-  return tokens;
+  encoded_prompts out;
+  out.tokens.push_back(
+      context.text->encode(*rendered, true, fields.flag("add_special_tokens", false)));
+  if (out.tokens.back().empty()) fields.refuse("messages", "messages render to an empty prompt");
+  out.texts.push_back(std::move(*rendered));
+  return out;
+}
+
+encoded_prompts take_token_ids(field_reader& fields, const api_context& context) {
+  encoded_prompts out;
+  out.tokens.push_back(fields.token_ids("token_ids", context.text->vocab_size()));
+  out.texts.emplace_back();
+  if (out.tokens.back().empty()) {
+    fields.refuse("token_ids", "token_ids must hold at least one token");
+  }
+  return out;
 }
 
 encoded_prompts encode_prompts(field_reader& fields, const api_context& context) {

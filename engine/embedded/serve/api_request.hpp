@@ -1,9 +1,10 @@
-// Reads the body of /v1/chat/completions and /v1/completions: vLLM's fields, bounds and defaults.
+// Reads the body of the generating endpoints: vLLM's fields, bounds and defaults.
 //
 // A field vLLM knows and this engine does not do is refused by name unless it holds its default;
 // fields vLLM does not know are let pass.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,21 +14,36 @@
 
 namespace troupe::engine {
 
-enum class api_kind { chat, completion };
+enum class api_kind {
+  chat,        // /v1/chat/completions
+  completion,  // /v1/completions
+  tokens,      // /inference/v1/generate
+};
 
-// A checked request: one generation for each prompt.
+// A checked request: `choices` generations for each prompt.
 struct api_request {
   api_kind kind = api_kind::chat;
   std::vector<generation_request> prompts;
-  std::vector<std::string> prompt_texts;  // with echo only
+  std::vector<std::string> prompt_texts;
+  std::uint32_t choices = 1;
   std::vector<std::string> stops;
+  std::vector<std::string> bad_words;
+  std::string id;  // empty: the client chose none
+  bool has_seed = false;
   bool include_stop = false;
   bool skip_special_tokens = true;
   bool stream = false;
   bool include_usage = false;
   bool continuous_usage = false;
   bool return_token_ids = false;
+  bool tokens_as_ids = false;          // names tokens "token_id:7" in log probabilities
+  bool tells_prompt_logprobs = false;  // where echo needs them, they are computed unasked
   bool echo = false;
+  bool echo_only = false;  // max_tokens is 0: nothing but the prompt
+
+  // The generation of one choice: its own seed, and a place behind the one it shares its prompt
+  // with.
+  generation_request generation(std::size_t choice, request_id leader) const;
 };
 
 // Reads a whole request; meaningless where the reader ends up with a fault.

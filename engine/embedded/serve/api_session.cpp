@@ -1,10 +1,13 @@
 #include "engine/embedded/serve/api_session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
+#include "engine/embedded/serve/api_control.hpp"
 #include "engine/embedded/serve/api_info.hpp"
+#include "engine/embedded/serve/api_render.hpp"
 #include "engine/embedded/serve/api_request.hpp"
 #include "runtime/log.hpp"
 #include "runtime/request_ids.hpp"
@@ -19,6 +22,7 @@ constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 using body_reader = std::string (*)(field_reader&, const api_context&);
 using body_maker = std::string (*)(const api_context&);
+using command = std::optional<api_error> (*)(std::string_view query, const api_context&);
 
 std::string nothing(const api_context&) {
   return {};
@@ -30,7 +34,7 @@ std::string metrics_body(const api_context& context) {
 
 }  // namespace
 
-// What a path takes and gives; exactly one of the last three is set.
+// What a path takes and gives; exactly one of the last four is set.
 struct api_session::endpoint {
   std::string_view path;
   std::string_view method;
@@ -38,12 +42,16 @@ struct api_session::endpoint {
   body_maker make = nullptr;
   body_reader read = nullptr;
   std::optional<api_kind> kind = std::nullopt;
+  command run = nullptr;
 };
 
 const api_session::endpoint* api_session::find_endpoint(std::string_view path) {
   static const auto table = std::to_array<endpoint>({
       {"/v1/chat/completions", "POST", json_type, nullptr, nullptr, api_kind::chat},
       {"/v1/completions", "POST", json_type, nullptr, nullptr, api_kind::completion},
+      {"/inference/v1/generate", "POST", json_type, nullptr, nullptr, api_kind::tokens},
+      {"/v1/chat/completions/render", "POST", json_type, nullptr, render_chat_body},
+      {"/v1/completions/render", "POST", json_type, nullptr, render_completion_body},
       {"/tokenize", "POST", json_type, nullptr, tokenize_body},
       {"/detokenize", "POST", json_type, nullptr, detokenize_body},
       {"/v1/models", "GET", json_type, models_body},
@@ -51,7 +59,14 @@ const api_session::endpoint* api_session::find_endpoint(std::string_view path) {
       {"/ping", "GET", json_type, nothing},
       {"/version", "GET", json_type, [](const api_context&) { return version_body(); }},
       {"/load", "GET", json_type, load_body},
+      {"/kv_event_sources", "GET", json_type,
+       [](const api_context& context) { return context.kv_event_sources; }},
       {"/metrics", "GET", metrics_type, metrics_body},
+      {"/is_sleeping", "GET", json_type, is_sleeping_body},
+      {"/sleep", "POST", json_type, nullptr, nullptr, std::nullopt, put_to_sleep},
+      {"/wake_up", "POST", json_type, nullptr, nullptr, std::nullopt, wake_up},
+      {"/reset_prefix_cache", "POST", json_type, nullptr, nullptr, std::nullopt,
+       reset_prefix_cache},
   });
   for (const auto& e : table) {
     if (e.path == path) return &e;
@@ -68,28 +83,38 @@ void api_session::on_request(transport::http::request message) {
     refuse({errc::method_not_allowed,
             std::string{to->path} + " takes " + std::string{to->method} + ", not " + message.method,
             {}});
-  } else if (to->kind) {
-    generate(*to->kind, message.body);
-  } else if (to->make != nullptr) {
-    answer_with(to->make(context_), to->content_type);
   } else {
-    std::optional<api_error> fault;
-    const auto body = parse_body(message.body, fault);
-    if (fault) return refuse(*fault);
-    field_reader fields{body};
-    auto reply = to->read(fields, context_);
-    if (fields.fault()) return refuse(*fields.fault());
-    answer_with(std::move(reply), to->content_type);
+    answer(*to, message);
   }
 }
 
-void api_session::generate(api_kind kind, const std::string& body) {
+void api_session::answer(const endpoint& to, const transport::http::request& message) {
+  if (to.kind) return generate(*to.kind, message);
+  if (to.make != nullptr) return answer_with(to.make(context_), to.content_type);
+  if (to.run != nullptr) {
+    const auto target = std::string_view{message.target};
+    const auto query = target.substr(std::min(message.path().size() + 1, target.size()));
+    if (const auto fault = to.run(query, context_)) return refuse(*fault);
+    return answer_with({}, to.content_type);
+  }
   std::optional<api_error> fault;
-  const auto object = parse_body(body, fault);
+  const auto body = parse_body(message.body, fault);
+  if (fault) return refuse(*fault);
+  field_reader fields{body};
+  auto reply = to.read(fields, context_);
+  if (fields.fault()) return refuse(*fields.fault());
+  answer_with(std::move(reply), to.content_type);
+}
+
+void api_session::generate(api_kind kind, const transport::http::request& message) {
+  std::optional<api_error> fault;
+  const auto object = parse_body(message.body, fault);
   if (fault) return refuse(*fault);
   field_reader fields{object};
   auto request = read_request(fields, kind, context_);
   if (fields.fault()) return refuse(*fields.fault());
+  // The header wins over the body, as in vLLM.
+  if (!message.fields.contains("X-Request-Id") && !request.id.empty()) request_id_ = request.id;
   log::debug("request accepted", {{"request_id", request_id_},
                                   {"prompts", request.prompts.size()},
                                   {"prompt_tokens", request.prompts.front().prompt.size()}});

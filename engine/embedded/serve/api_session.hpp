@@ -27,7 +27,8 @@ class api_session : public transport::http::session {
   struct endpoint;
   static const endpoint* find_endpoint(std::string_view path);
 
-  void generate(api_kind kind, const std::string& body);
+  void answer(const endpoint& to, const transport::http::request& message);
+  void generate(api_kind kind, const transport::http::request& message);
   void answer_with(std::string body, const char* content_type);
   void refuse(const api_error& error);
 

@@ -1,6 +1,7 @@
 #include "engine/embedded/serve/field_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -8,9 +9,10 @@ namespace troupe::engine {
 
 namespace {
 
-// Byte offset at which the nesting exceeds its bound; npos where it does not. Counts brackets
-// outside strings, which is exact for well-formed JSON.
-std::size_t find_too_deep(std::string_view body) {
+// Where a body exceeds the bounds on nesting or members, and which one; nothing where it does not.
+// Counts outside strings, which is exact for well-formed JSON.
+std::optional<std::string> find_excess(std::string_view body) {
+  std::array<std::size_t, json_depth_max + 1> members{};  // at each depth
   std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < body.size(); ++i) {
@@ -21,19 +23,26 @@ std::size_t find_too_deep(std::string_view body) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > json_depth_max) return i;
+      if (depth == json_depth_max) {
+        return "nested deeper than " + std::to_string(json_depth_max) + " levels at byte " +
+               std::to_string(i);
+      }
+      members[++depth] = 0;
     } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
+    } else if (c == ':' && ++members[depth] > json_members_max) {
+      return "an object of more than " + std::to_string(json_members_max) + " members at byte " +
+             std::to_string(i);
     }
   }
-  return std::string_view::npos;
+  return std::nullopt;
 }
 
 // "3" for whole numbers, "0.5" for others.
 std::string spell(double value) {
-  return nlohmann::json(value == std::floor(value) && std::abs(value) < 1e15
-                            ? nlohmann::json(static_cast<std::int64_t>(value))
-                            : nlohmann::json(value))
+  return nlohmann::ordered_json(value == std::floor(value) && std::abs(value) < 1e15
+                                    ? nlohmann::ordered_json(static_cast<std::int64_t>(value))
+                                    : nlohmann::ordered_json(value))
       .dump();
 }
 
@@ -48,37 +57,41 @@ bool contains(const field_reader::range& bounds, double value) {
 
 }  // namespace
 
-nlohmann::json parse_body(std::string_view body, std::optional<api_error>& fault) {
-  if (const auto at = find_too_deep(body); at != std::string_view::npos) {
-    fault = api_error{errc::invalid_request,
-                      "invalid JSON: nested deeper than " + std::to_string(json_depth_max) +
-                          " levels at byte " + std::to_string(at),
-                      {}};
+nlohmann::ordered_json parse_body(std::string_view body, std::optional<api_error>& fault) {
+  if (auto excess = find_excess(body)) {
+    fault = api_error{errc::invalid_request, "invalid JSON: " + *excess, {}};
     return nullptr;
   }
   try {
-    auto value = nlohmann::json::parse(body);
+    auto value = nlohmann::ordered_json::parse(body);
     if (value.is_object()) return value;
     fault = api_error{errc::invalid_request,
                       "the body must be a JSON object, not " + std::string{value.type_name()},
                       {}};
-  } catch (const nlohmann::json::parse_error& e) {
+  } catch (const nlohmann::ordered_json::parse_error& e) {
     fault = api_error{errc::invalid_request,
                       "invalid JSON at byte " + std::to_string(e.byte) + ": " + e.what(),
                       {}};
-  } catch (const nlohmann::json::exception& e) {  // a number beyond all bounds
+  } catch (const nlohmann::ordered_json::exception& e) {  // a number beyond all bounds
     fault = api_error{errc::invalid_request, std::string{"invalid JSON: "} + e.what(), {}};
   }
   return nullptr;
 }
 
-const nlohmann::json* field_reader::find(std::string_view name) const {
+const nlohmann::ordered_json* field_reader::find(std::string_view name) const {
   const auto at = object_.find(name);
   return at == object_.end() || at->is_null() ? nullptr : &*at;
 }
 
 void field_reader::refuse(std::string_view name, std::string message, errc code) {
   if (!fault_) fault_ = api_error{code, std::move(message), std::string{name}};
+}
+
+void field_reader::adopt(const field_reader& inner, std::string_view part) {
+  if (!inner.fault()) return;
+  const auto& fault = *inner.fault();
+  const auto prefix = std::string{part} + '.';
+  refuse(prefix + fault.param, prefix + fault.message, fault.code);
 }
 
 bool field_reader::flag(std::string_view name, bool otherwise) {
@@ -129,7 +142,7 @@ std::vector<std::string> field_reader::texts(std::string_view name, std::size_t 
                                              std::size_t bytes_max) {
   const auto* value = find(name);
   if (value == nullptr) return {};
-  const auto list = value->is_array() ? *value : nlohmann::json::array({*value});
+  const auto list = value->is_array() ? *value : nlohmann::ordered_json::array({*value});
   if (list.size() > count_max) {
     refuse(name, std::string{name} + " must hold at most " + std::to_string(count_max) +
                      " strings, got " + std::to_string(list.size()));
@@ -154,7 +167,7 @@ std::vector<std::int32_t> field_reader::token_ids(std::string_view name, std::si
 }
 
 std::vector<std::int32_t> field_reader::to_token_ids(std::string_view name,
-                                                     const nlohmann::json& list,
+                                                     const nlohmann::ordered_json& list,
                                                      std::size_t vocab) {
   std::vector<std::int32_t> result;
   if (!list.is_array()) {
@@ -174,12 +187,13 @@ std::vector<std::int32_t> field_reader::to_token_ids(std::string_view name,
   return result;
 }
 
-void field_reader::require_one_of(std::string_view name, std::span<const nlohmann::json> accepted) {
+void field_reader::require_one_of(std::string_view name,
+                                  std::span<const nlohmann::ordered_json> accepted) {
   const auto* value = find(name);
   if (value == nullptr || std::ranges::find(accepted, *value) != accepted.end()) return;
   auto message = std::string{name} + " is not supported by this engine";
   if (!accepted.empty())
-    message += " (but for its default, " + nlohmann::json(accepted.front()).dump() + ")";
+    message += " (but for its default, " + nlohmann::ordered_json(accepted.front()).dump() + ")";
   refuse(name, std::move(message), errc::unsupported);
 }
 

@@ -4,7 +4,8 @@
 // for the fault once, at its end.
 //
 // Thread: one owner; lives shorter than the JSON it reads.
-// Bounds: nesting of a body is limited to json_depth_max.
+// Bounds: nesting of a body is limited to json_depth_max, an object's members to json_members_max:
+// objects keep their order (templates show it), and so are searched from end to end.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@
 namespace troupe::engine {
 
 inline constexpr std::size_t json_depth_max = 128;
+inline constexpr std::size_t json_members_max = 1024;
 
 // Why a request is refused: one sentence, and the field at fault where there is one.
 struct api_error {
@@ -31,7 +33,7 @@ struct api_error {
 };
 
 // Parses a request body, which must be an object; null and `fault` set where it is not.
-nlohmann::json parse_body(std::string_view body, std::optional<api_error>& fault);
+nlohmann::ordered_json parse_body(std::string_view body, std::optional<api_error>& fault);
 
 class field_reader {
  public:
@@ -41,10 +43,10 @@ class field_reader {
     bool excludes_low = false;
   };
 
-  explicit field_reader(const nlohmann::json& object) : object_{object} {}
+  explicit field_reader(const nlohmann::ordered_json& object) : object_{object} {}
 
   // Returns the field's value; nothing where it is absent or null.
-  const nlohmann::json* find(std::string_view name) const;
+  const nlohmann::ordered_json* find(std::string_view name) const;
 
   // Reads true or false.
   bool flag(std::string_view name, bool otherwise);
@@ -63,11 +65,14 @@ class field_reader {
   std::vector<std::int32_t> token_ids(std::string_view name, std::size_t vocab);
 
   // Reads the same from a value found elsewhere; `name` says where in case of a fault.
-  std::vector<std::int32_t> to_token_ids(std::string_view name, const nlohmann::json& list,
+  std::vector<std::int32_t> to_token_ids(std::string_view name, const nlohmann::ordered_json& list,
                                          std::size_t vocab);
 
   // Refuses the request where the field has another value than null or one of these.
-  void require_one_of(std::string_view name, std::span<const nlohmann::json> accepted);
+  void require_one_of(std::string_view name, std::span<const nlohmann::ordered_json> accepted);
+
+  // Takes over the fault of a reader of a part of this object, called `part` here.
+  void adopt(const field_reader& inner, std::string_view part);
 
   // Keeps a fault, unless there is one already.
   void refuse(std::string_view name, std::string message, errc code = errc::invalid_request);
@@ -75,7 +80,7 @@ class field_reader {
   const std::optional<api_error>& fault() const { return fault_; }
 
  private:
-  const nlohmann::json& object_;
+  const nlohmann::ordered_json& object_;
   std::optional<api_error> fault_;
 };
 

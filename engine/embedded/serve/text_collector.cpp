@@ -1,6 +1,29 @@
 #include "engine/embedded/serve/text_collector.hpp"
 
+#include <algorithm>
+
 namespace troupe::engine {
+
+namespace {
+
+// The n-th token of an output prefix as the engine would have reported it.
+request_output reported(const generation_request& request, std::size_t index,
+                        const tokenizer& text) {
+  request_output output;
+  output.token = request.output_prefix[index];
+  const auto& stops = request.stop_token_ids;
+  if (!request.ignore_eos && text.is_end_of_turn(output.token)) {
+    output.finish = finish_reason::stop;
+  } else if (std::ranges::find(stops, output.token) != stops.end()) {
+    output.finish = finish_reason::stop;
+    output.stop_token = output.token;
+  } else if (index + 1 >= request.max_tokens) {
+    output.finish = finish_reason::length;
+  }
+  return output;
+}
+
+}  // namespace
 
 text_collector::text_collector(const api_request& request, const tokenizer& text,
                                std::uint32_t min_tokens)
@@ -19,11 +42,26 @@ std::string text_collector::token_text(const request_output& output) {
   return piece;
 }
 
+caf::expected<answer_choice> text_collector::replay(const generation_request& request) {
+  answer_choice last;
+  for (std::size_t i = 0; i < request.output_prefix.size(); ++i) {
+    if (!last.finish_reason.empty()) {
+      return make_failure(errc::invalid_request,
+                          "output_prefix goes on after its end, at token " + std::to_string(i));
+    }
+    last = push(reported(request, i, text_));
+  }
+  last.text.clear();
+  last.token_ids.clear();
+  return last;
+}
+
 answer_choice text_collector::push(const request_output& output) {
   answer_choice piece;
   piece.token_ids = {output.token};
+  if (output.logprobs) piece.logprobs = {*output.logprobs};
   auto text = token_text(output);
-  if (output.generated <= min_tokens_) {  // stop strings do not count yet
+  if (++taken_ <= min_tokens_) {  // stop strings do not count yet
     piece.text = std::move(text);
   } else {
     auto found = matcher_.push(text);

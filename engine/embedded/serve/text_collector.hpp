@@ -19,6 +19,11 @@ class text_collector {
  public:
   text_collector(const api_request& request, const tokenizer& text, std::uint32_t min_tokens);
 
+  // Takes the tokens somebody else has emitted, whose text is not to be told again. Returns the end
+  // if they hold it; nothing more is to be pushed then. Errors: invalid_request where tokens follow
+  // after the end.
+  caf::expected<answer_choice> replay(const generation_request& request);
+
   // Takes a token and returns the piece it brings: text that can be shown now, the token, and the
   // end if this is it. After an end nothing more is to be pushed.
   answer_choice push(const request_output& output);
@@ -31,6 +36,7 @@ class text_collector {
   bool skips_special_;
   bool includes_stop_;
   std::vector<std::string> stops_;
+  std::uint32_t taken_ = 0;  // tokens
   incremental_decoder decoder_;
   stop_matcher matcher_;
 };

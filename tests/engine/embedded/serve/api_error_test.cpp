@@ -71,11 +71,28 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{R"({"stream": true, "stream_options": {"include_usage": 1}})",
                 "stream_options.include_usage", "true or false"},
         refusal{R"({"cache_salt": ""})", "cache_salt", "1 to 1024 bytes"},
-        refusal{R"({"n": 2})", "n", "n is not supported"},
+        refusal{R"({"n": 0})", "n", "[1, 1024], got 0"},
+        refusal{R"({"n": 2, "temperature": 0})", "n", "n must be 1 when using greedy sampling"},
+        refusal{R"({"n": 600, "prompt": ["a", "b"]})", "n", "at most 1024, got 1200"},
         refusal{R"({"best_of": 3})", "best_of", "not supported"},
-        refusal{R"({"logprobs": 3})", "logprobs", "not supported"},
-        refusal{R"({"logit_bias": {"5": 1}})", "logit_bias", "not supported"},
-        refusal{R"({"presence_penalty": 0.5})", "presence_penalty", "not supported"},
+        refusal{R"({"logprobs": 21})", "logprobs", "[0, 20], got 21"},
+        refusal{R"({"prompt_logprobs": -1})", "prompt_logprobs", "[0, 20], got -1"},
+        refusal{R"({"prompt_logprobs": 1, "stream": true})", "prompt_logprobs", "stream=True"},
+        refusal{R"({"logit_bias": {"9999999": 1}})", "logit_bias", "\"9999999\" is out of [0,"},
+        refusal{R"({"logit_bias": {"-1": 1}})", "logit_bias", "\"-1\" is out of"},
+        refusal{R"({"logit_bias": {"5": "x"}})", "logit_bias", "must be a number"},
+        refusal{R"({"logit_bias": [5]})", "logit_bias", "must be an object"},
+        refusal{R"({"presence_penalty": 2.5})", "presence_penalty", "[-2, 2], got 2.5"},
+        refusal{R"({"frequency_penalty": -3})", "frequency_penalty", "[-2, 2], got -3"},
+        refusal{R"({"repetition_penalty": 0})", "repetition_penalty", "got 0"},
+        refusal{R"({"bad_words": [""]})", "bad_words", "strings of 1 to 256"},
+        refusal{R"({"priority": 1.5})", "priority", "whole number"},
+        refusal{R"({"request_id": "a\nb"})", "request_id", "printable ASCII"},
+        refusal{R"({"output_prefix": [99999999]})", "output_prefix", "out of [0,"},
+        refusal{R"({"output_prefix": [5], "prompt": ["a", "b"]})", "output_prefix",
+                "a single prompt"},
+        refusal{R"({"output_prefix": [5, 6, 7], "max_tokens": 2})", "output_prefix",
+                "at most max_tokens=2 tokens, got 3"},
         refusal{R"({"response_format": {"type": "json_object"}})", "response_format",
                 "not supported"},
         refusal{R"({"kv_transfer_params": {"do_remote_decode": true}})", "kv_transfer_params",
@@ -115,6 +132,11 @@ TEST(api_error, says_where_json_is_broken) {
   const auto deep = client.call("POST", path, std::string(100'000, '['));
   EXPECT_EQ(deep.status, 400U);
   EXPECT_NE(deep.body.find("nested deeper than 128"), std::string::npos) << deep.body;
+  json wide;
+  for (int i = 0; i < 1025; ++i) wide[std::to_string(i)] = i;
+  const auto refused = client.post(path, wide);
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_NE(refused.body.find("more than 1024 members"), std::string::npos) << refused.body;
 }
 
 TEST(api_error, cut_anywhere_a_body_is_a_400) {

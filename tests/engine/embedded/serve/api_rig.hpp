@@ -84,12 +84,21 @@ struct rig_options {
   std::uint32_t kv_blocks = 256;
   std::uint32_t context_tokens_max = 1024;
   bool has_template = true;
+  std::string chat_template{};  // empty: the tiny model's
 };
+
+inline engine_model open_model(const rig_options& options) {
+  auto opened = open_tiny_model();
+  if (!options.chat_template.empty()) {
+    opened.chat = std::move(*chat_template::parse(options.chat_template));
+  }
+  return opened;
+}
 
 class api_rig {
  public:
   explicit api_rig(step_executor& executor, const rig_options& options = {})
-      : model_{open_tiny_model()},
+      : model_{open_model(options)},
         metrics_{{model_.name, options.context_tokens_max, options.kv_blocks}},
         client_{context_,
                 {options.limits, options.kv_blocks, options.context_tokens_max, model_.end_tokens,

@@ -20,6 +20,15 @@ generation_request random_request(std::mt19937& random) {
   request.sampling.seed = random() % 4;
   request.sampling.temperature = random() % 3 == 0 ? 0.0 : 1.3;
   request.ignore_eos = random() % 2 == 0;
+  request.priority = static_cast<std::int64_t>(random() % 3) - 1;
+  if (random() % 2 == 0) request.logprobs = random() % 4;
+  if (random() % 4 == 0) request.prompt_logprobs = random() % 3;
+  if (random() % 2 == 0) request.rules.repetition_penalty = 1.2F;
+  if (random() % 2 == 0) request.rules.frequency_penalty = 0.8F;
+  if (random() % 3 == 0) {
+    const auto emitted = prompt_of(random() % request.max_tokens, random());
+    request.output_prefix = emitted;
+  }
   return request;
 }
 
@@ -56,6 +65,8 @@ TEST_P(scheduler_property, batched_cached_and_preempted_equals_alone) {
     ++whole;
     ASSERT_EQ(got.tokens, expected.tokens) << "request " << id;
     ASSERT_EQ(got.finish, expected.finish);
+    ASSERT_EQ(got.logprobs, expected.logprobs);
+    ASSERT_EQ(got.prompt_logprobs, expected.prompt_logprobs);
   }
   EXPECT_GE(whole + cancelled.size(), sent.size());
   EXPECT_GT(whole, 20U);
