@@ -134,6 +134,39 @@ TEST_P(engine_exactness, going_on_from_the_output_gives_the_same_rest) {
   EXPECT_EQ(rest, json(std::vector<json>(whole.begin() + 9, whole.end())));
 }
 
+TEST_P(engine_exactness, an_output_prefix_goes_on_elsewhere_with_the_same_numbers) {
+  running_engine engine{options_of()};
+  blocking_client client{engine.port()};
+  auto body = ask(1, GetParam());
+  body.update({{"logprobs", 2},
+               {"prompt_logprobs", 1},
+               {"frequency_penalty", 0.5},
+               {"repetition_penalty", 1.2}});
+  const auto whole = client.post(path, body).parsed()["choices"][0];
+  running_engine other{options_of(16, 2)};
+  blocking_client survivor{other.port()};
+  body["output_prefix"] =
+      std::vector<json>(whole["token_ids"].begin(), whole["token_ids"].begin() + 9);
+  const auto rest = survivor.post(path, body).parsed()["choices"][0];
+  EXPECT_EQ(rest["prompt_logprobs"], whole["prompt_logprobs"]);
+  for (const auto& [mine, all] :
+       {std::pair{rest["token_ids"], whole["token_ids"]},
+        std::pair{rest["logprobs"]["top_logprobs"], whole["logprobs"]["top_logprobs"]}}) {
+    EXPECT_EQ(mine, json(std::vector<json>(all.begin() + 9, all.end())));
+  }
+}
+
+TEST_P(engine_exactness, sleep_changes_nothing_but_the_cache) {
+  running_engine engine{options_of()};
+  blocking_client client{engine.port()};
+  const auto before = client.post(path, ask(2, GetParam())).parsed();
+  ASSERT_EQ(client.call("POST", "/sleep", "").status, 200U);
+  ASSERT_EQ(client.call("POST", "/wake_up", "").status, 200U);
+  const auto after = client.post(path, ask(2, GetParam())).parsed();
+  EXPECT_EQ(tokens_of(after), tokens_of(before));
+  EXPECT_EQ(after["usage"]["prompt_tokens_details"]["cached_tokens"], 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(temperature, engine_exactness, testing::Values(0.0, 1.0));
 
 TEST(engine_service, tells_the_cached_tokens_of_a_second_turn) {
