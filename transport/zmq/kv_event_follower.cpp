@@ -1,5 +1,6 @@
 #include "transport/zmq/kv_event_follower.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "transport/zmq/kv_event_codec.hpp"
@@ -46,7 +47,8 @@ kv_event_follower::kv_event_follower(message_context& context, kv_event_source s
       limits_{limits},
       sequence_{limits.sequence, !source_.replay_endpoint.empty()},
       live_{std::move(opened.live)},
-      connections_{std::move(opened.connections)} {}
+      connections_{std::move(opened.connections)},
+      check_gap_{limits.check_gap_min} {}
 
 void kv_event_follower::add_to(socket_poll& poll) {
   first_index_ = poll.add(connections_);
@@ -63,12 +65,23 @@ void kv_event_follower::read(const socket_poll& poll, const sink& out) {
 
 void kv_event_follower::expire(const sink& out) {
   act(sequence_.expired(now()), out);
+  if (!check_at_ || now() < *check_at_) return;
+  check_at_.reset();
+  // As after a reconnection: the replay begins at the last message known, and proves it.
+  act(sequence_.connected(now()), out);
+}
+
+std::optional<time_point> kv_event_follower::deadline() const {
+  const auto replay = sequence_.deadline();
+  return replay ? replay : check_at_;
 }
 
 void kv_event_follower::read_connections(const sink& out) {
   bool is_connected = false;
   while (connections_.receive()) is_connected = true;
-  if (is_connected) act(sequence_.connected(now()), out);
+  if (!is_connected) return;
+  check_gap_ = limits_.check_gap_min;
+  act(sequence_.connected(now()), out);
 }
 
 void kv_event_follower::read_live(const sink& out) {
@@ -109,15 +122,26 @@ bool kv_event_follower::take_reply(std::vector<std::string> frames, const sink& 
 void kv_event_follower::act(kv_sequence_actions actions, const sink& out) {
   for (auto& action : actions) {
     if (auto* delivery = std::get_if<kv_deliver>(&action)) {
+      has_news_ = true;
       out(decoded(std::move(*delivery)));
     } else if (const auto* resync = std::get_if<kv_resync>(&action)) {
+      has_news_ = true;
       out(*resync);
     } else if (const auto* request = std::get_if<kv_replay_request>(&action)) {
       ask(*request);
     } else {
-      out(std::get<kv_caught_up>(action));
+      settle(std::get<kv_caught_up>(action), out);
     }
   }
+}
+
+// A check that found nothing new is not worth telling.
+void kv_event_follower::settle(const kv_caught_up& caught_up, const sink& out) {
+  if (!source_.replay_endpoint.empty()) {
+    check_at_ = now() + check_gap_;
+    check_gap_ = std::min(check_gap_ * 2, limits_.check_gap_max);
+  }
+  if (std::exchange(has_news_, false)) out(caught_up);
 }
 
 // A socket of its own for each attempt: a late reply to an earlier one cannot be taken for news.

@@ -25,10 +25,10 @@ class kv_event_follower {
   // Reads what has come, a bounded number of messages.
   void read(const socket_poll& poll, const sink& out);
 
-  // Gives up what has taken too long.
+  // Gives up what has taken too long, and asks again where a loss would not show by itself.
   void expire(const sink& out);
 
-  std::optional<time_point> deadline() const { return sequence_.deadline(); }
+  std::optional<time_point> deadline() const;
 
  private:
   struct sockets {
@@ -45,6 +45,7 @@ class kv_event_follower {
   bool take_reply(std::vector<std::string> frames, const sink& out);
   void act(kv_sequence_actions actions, const sink& out);
   void ask(const kv_replay_request& request);
+  void settle(const kv_caught_up& caught_up, const sink& out);
   kv_notice decoded(kv_deliver delivery) const;
 
   message_context& context_;
@@ -57,6 +58,9 @@ class kv_event_follower {
   std::uint64_t attempt_ = 0;
   std::size_t first_index_ = 0;
   bool is_replay_polled_ = false;
+  std::optional<time_point> check_at_;   // while nothing is being replayed
+  std::chrono::milliseconds check_gap_;  // until the check after it
+  bool has_news_ = true;                 // since the last kv_caught_up that was told
 };
 
 }  // namespace troupe::transport::zmq

@@ -32,6 +32,11 @@ struct kv_subscriber_limits {
   kv_sequence_limits sequence;
   std::size_t sources_max = 4'096;
   int receive_batches_max = 100'000;  // of one socket, in ZeroMQ's own queue
+
+  // A publisher's last messages may be lost without a later one that shows the gap, above all while
+  // the subscription is on its way: so it is asked again, soon after a connection, then less often.
+  std::chrono::milliseconds check_gap_min{100};
+  std::chrono::milliseconds check_gap_max{10'000};
 };
 
 }  // namespace troupe::transport::zmq

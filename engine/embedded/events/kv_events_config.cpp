@@ -35,12 +35,16 @@ caf::error read_count(const std::string& name, const json& value, std::uint32_t&
   return {};
 }
 
-caf::error read_choice(const std::string& name, const json& value, const char* no, const char* yes,
-                       bool& is_yes) {
-  if (value != no && value != yes) {
-    return wrong(name, std::string{"expected \""} + no + "\" or \"" + yes + "\"");
+struct choice {
+  const char* no;
+  const char* yes;
+};
+
+caf::error read_choice(const std::string& name, const json& value, choice of, bool& is_yes) {
+  if (value != of.no && value != of.yes) {
+    return wrong(name, std::string{"expected \""} + of.no + "\" or \"" + of.yes + "\"");
   }
-  is_yes = value == yes;
+  is_yes = value == of.yes;
   return {};
 }
 
@@ -48,12 +52,12 @@ caf::error read_choice(const std::string& name, const json& value, const char* n
 caf::error read_own(const std::string& name, const json& value, kv_events_config& config) {
   bool is_second = false;
   if (name == "event_form") {
-    auto error = read_choice(name, value, "maps", "arrays", is_second);
+    auto error = read_choice(name, value, {"maps", "arrays"}, is_second);
     if (is_second) config.form = transport::zmq::kv_event_form::arrays;
     return error;
   }
   if (name == "hash_form") {
-    auto error = read_choice(name, value, "int", "bytes", is_second);
+    auto error = read_choice(name, value, {"int", "bytes"}, is_second);
     if (is_second) config.hashes = kv_hash_form::bytes;
     return error;
   }
@@ -68,7 +72,7 @@ caf::error read_field(const std::string& name, const json& value, kv_events_conf
   }
   if (name == "publisher") {
     bool is_zmq = false;
-    auto error = read_choice(name, value, "null", "zmq", is_zmq);
+    auto error = read_choice(name, value, {"null", "zmq"}, is_zmq);
     config.publisher = is_zmq ? "zmq" : "null";
     return error;
   }

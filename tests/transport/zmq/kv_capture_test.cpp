@@ -1,5 +1,5 @@
 // What a real vLLM 0.32 and Dynamo's mocker published, read by the code that will read engines.
-#include "kv_capture.hpp"
+#include "tests/transport/zmq/kv_capture.hpp"
 
 #include <algorithm>
 #include <map>

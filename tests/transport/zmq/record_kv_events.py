@@ -94,7 +94,10 @@ def wait_until(what, ready, processes, seconds=900):
                 return
         except (OSError, urllib.error.URLError):
             pass
-        time.sleep(0.5)
+        try:
+            processes[0].wait(timeout=0.5)  # its end is an event; until then, ask again
+        except subprocess.TimeoutExpired:
+            pass
     sys.exit(f"{what}: not ready in time")
 
 
@@ -204,7 +207,8 @@ def record_mocker(folder, out):
     mocker = start(
         [sys.executable, "-m", "dynamo.mocker", "--model-path", os.path.join(folder, "model"),
          "--model-name", "tiny", "--block-size", str(BLOCK), "--num-gpu-blocks-override",
-         str(BLOCKS), "--zmq-kv-events-ports", str(pub), "--zmq-replay-ports", str(replay), *planes],
+         str(BLOCKS), "--zmq-kv-events-ports", str(pub), "--zmq-replay-ports", str(replay),
+         *planes],
         os.path.join(folder, "mocker.log"), environment)
     front = start(
         [sys.executable, "-m", "dynamo.frontend", "--http-host", HOST, "--http-port", str(http),
