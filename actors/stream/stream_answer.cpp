@@ -95,6 +95,12 @@ void stream::note_progress(std::string_view bytes) {
   if (progress.content_events > 0) {
     auto at = now();
     const auto& series = context_.series_of(facts_.model);
+    // Pieces that come in one read share the time since the last one.
+    auto pieces = progress.content_events;
+    auto gap = first_token_seen_ ? std::chrono::duration<double>(at - last_token_).count() : 0.0;
+    for (auto i = first_token_seen_ ? 0U : 1U; i < pieces; ++i) {
+      series.inter_token->Observe(gap / pieces);
+    }
     if (!first_token_seen_) {
       first_token_seen_ = true;
       series.time_to_first_token->Observe(std::chrono::duration<double>(at - received_).count());
@@ -102,9 +108,6 @@ void stream::note_progress(std::string_view bytes) {
         auto ttft = std::chrono::duration<double>(at - leased_).count();
         send(router, first_token_came{lease_->id, ttft});
       }
-    } else {
-      auto gap = std::chrono::duration<double>(at - last_token_).count();
-      series.inter_token->Observe(gap / progress.content_events);
     }
     last_token_ = at;
   }

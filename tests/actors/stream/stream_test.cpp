@@ -51,6 +51,18 @@ TEST_F(stream_test, streams_an_answer_and_tells_the_router) {
   EXPECT_TRUE(ended[0].usage.cached_known);
 }
 
+TEST_F(stream_test, times_every_piece_also_of_those_that_come_together) {
+  router_script = {1};
+  post(chat);
+  engine().answer(200, "text/event-stream", token("a") + token("b"));
+  engine().handler->on_body(token("c") + last_token);
+  engine().handler->on_end();
+  system.run();
+  const auto& series = metrics.of("m");
+  EXPECT_EQ(series.time_to_first_token->Collect().histogram.sample_count, 1U);
+  EXPECT_EQ(series.inter_token->Collect().histogram.sample_count, 3U);
+}
+
 TEST_F(stream_test, passes_whole_events_only) {
   router_script = {1};
   post(chat);
