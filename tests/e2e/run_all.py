@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the end-to-end tests with the clients they need and writes a JUnit file.
 
-The openai packages are installed once under build/; with TROUPE_NO_INSTALL=1 nothing is installed
+The clients' packages are installed once under build/; with TROUPE_NO_INSTALL=1 nothing is installed
 and tests whose client is missing are skipped.
 """
 
@@ -16,21 +16,22 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build"
-PYTHON_CLIENT = "openai==3.54.0"
+PYTHON_CLIENTS = ["openai==3.54.0", "langchain-openai==1.7.4"]
 NODE_CLIENT = "openai@4.104.0"
 VENV = BUILD / "e2e-python"
 NODE = BUILD / "e2e-node"
 
 
-def install_python_client():
-    """Makes a virtual environment with the Python client and returns its interpreter."""
+def install_python_clients():
+    """Makes a virtual environment with the Python clients and returns its interpreter."""
     python = VENV / "bin/python"
     stamp = VENV / "installed"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != PYTHON_CLIENT:
+    wanted = " ".join(PYTHON_CLIENTS)
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check",
-                        PYTHON_CLIENT], check=True)
-        stamp.write_text(PYTHON_CLIENT, encoding="utf-8")
+                        *PYTHON_CLIENTS], check=True)
+        stamp.write_text(wanted, encoding="utf-8")
     return python
 
 
@@ -46,10 +47,10 @@ def install_node_client():
 
 
 def install_clients():
-    """Installs what is missing; returns the interpreter that has the Python client."""
+    """Installs what is missing; returns the interpreter that has the Python clients."""
     python = VENV / "bin/python"
     if os.environ.get("TROUPE_NO_INSTALL") != "1":
-        for install in (install_python_client, install_node_client):
+        for install in (install_python_clients, install_node_client):
             try:
                 install()
             except (OSError, subprocess.CalledProcessError) as problem:
