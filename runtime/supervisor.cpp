@@ -1,16 +1,20 @@
 #include "runtime/supervisor.hpp"
 
 #include <deque>
+#include <map>
 #include <random>
 #include <utility>
 
-#include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "runtime/assert.hpp"
 #include "runtime/errc.hpp"
 #include "runtime/log.hpp"
+#include "runtime/orderly_end.hpp"
+#include "runtime/supervised_children.hpp"
+#include "runtime/supervisor_core.hpp"
+#include "runtime/supervisor_errors.hpp"
 
 namespace troupe {
 
@@ -38,14 +42,19 @@ typename Inspector::result_type inspect(Inspector& f, grace_over& x) {
 
 using own_actor = supervisor_actor::extend<caf::reacts_to<restart_due>, caf::reacts_to<grace_over>>;
 
-std::vector<restart_kind> kinds_of(const std::vector<child_spec>& children) {
-  std::vector<restart_kind> kinds;
-  for (const auto& c : children) kinds.push_back(c.kind);
-  return kinds;
+child_rules rules_of(const child_spec& spec) {
+  return {spec.name, spec.kind, spec.significant};
 }
 
-bool is_normal(const caf::error& reason) {
-  return !reason || reason == caf::exit_reason::normal || reason == caf::exit_reason::user_shutdown;
+bool is_simple(const supervisor_spec& spec) {
+  return spec.policy.strategy == restart_strategy::simple_one_for_one;
+}
+
+std::vector<child_rules> static_rules(const supervisor_spec& spec) {
+  if (is_simple(spec)) return {};
+  std::vector<child_rules> rules;
+  for (const auto& c : spec.children) rules.push_back(rules_of(c));
+  return rules;
 }
 
 class supervisor final : public own_actor::base {
@@ -53,16 +62,24 @@ class supervisor final : public own_actor::base {
   supervisor(caf::actor_config& cfg, supervisor_spec spec)
       : own_actor::base{cfg},
         spec_{std::move(spec)},
-        core_{spec_.policy, kinds_of(spec_.children)},
-        running_(spec_.children.size()),
-        random_{spec_.jitter_seed} {}
+        core_{spec_.policy, static_rules(spec_)},
+        children_{spec_.names},
+        random_{spec_.jitter_seed} {
+    TROUPE_ASSERT(!is_simple(spec_) || spec_.children.size() == 1);
+    if (is_simple(spec_)) return;
+    child_id id = 0;
+    for (auto& c : spec_.children) children_.add(id++, std::move(c));
+  }
 
   const char* name() const override { return "supervisor"; }
 
  private:
-  struct child_run {
-    caf::strong_actor_ptr actor;  // null: not running
-    std::uint32_t starts = 0;
+  using promise = caf::typed_response_promise<child_report>;
+  using request_kind = supervisor_request::kind;
+
+  struct asked {
+    promise answer;
+    child_spec spec;  // terminate, restart, delete: only the name
   };
 
   behavior_type make_behavior() override {
@@ -72,19 +89,76 @@ class supervisor final : public own_actor::base {
       carry_out(core_.stop());
     });
     carry_out(core_.start());
-    return {[this](const children_request&) { return report(); },
-            [this](const restart_due& m) { carry_out(core_.restart_due(m.ticket)); },
-            [this](const grace_over& m) { kill_if_stopping(m); }};
+    return {
+        [this](const start_child& m) { return add(m.spec); },
+        [this](const start_instance& m) { return add_instance(m.arguments); },
+        [this](const terminate_child& m) {
+          return on_child(request_kind::terminate_child, m.name);
+        },
+        [this](const restart_child& m) { return on_child(request_kind::restart_child, m.name); },
+        [this](const delete_child& m) { return on_child(request_kind::delete_child, m.name); },
+        [this](const which_children&) { return children_.reports(core_); },
+        [this](const count_children&) { return children_.count(core_); },
+        [this](const restart_due& m) { carry_out(core_.restart_due(m.ticket)); },
+        [this](const grace_over& m) { kill_if_stopping(m); }};
   }
 
-  // Only exit_reason::kill, or the end of the whole system, finds children here.
+  // Only exit_reason::kill, or the end of the whole system, finds children or requests here.
   void on_exit() override {
-    for (std::size_t i = 0; i < running_.size(); ++i) {
-      if (running_[i].actor) send_exit(running_[i].actor, caf::exit_reason::kill);
-      forget(i);
+    for (const auto& actor : children_.clear()) send_exit(actor, caf::exit_reason::kill);
+    for (auto& [token, request] : requests_) {
+      request.answer.deliver(refusal(request_outcome::ending, request.spec.name));
     }
+    requests_.clear();
     spec_.children.clear();
   }
+
+  // ---- requests ----
+
+  caf::result<child_report> add(child_spec spec) {
+    if (is_simple(spec_)) return make_failure(errc::unsupported, "children come from the template");
+    if (!spec.start) return make_failure(errc::invalid_request, spec.name + " cannot be started");
+    return enqueue_request(request_kind::start_child, std::move(spec));
+  }
+
+  caf::result<child_report> add_instance(const caf::message& arguments) {
+    if (!is_simple(spec_)) return make_failure(errc::unsupported, "there is no template");
+    auto instance = spec_.children.front();
+    instance.name += "/" + std::to_string(++instances_);
+    instance.start = [make = std::move(instance.start_with), arguments](caf::actor_system& system) {
+      return make(system, arguments);
+    };
+    return enqueue_request(request_kind::start_child, std::move(instance));
+  }
+
+  caf::result<child_report> on_child(request_kind what, const std::string& child) {
+    return enqueue_request(what, child_spec{.name = child});
+  }
+
+  caf::result<child_report> enqueue_request(request_kind what, child_spec spec) {
+    const auto token = ++last_token_;
+    auto rules = rules_of(spec);
+    auto& request = requests_[token];
+    request = {make_response_promise<child_report>(), std::move(spec)};
+    auto answer = request.answer;
+    carry_out(core_.requested({what, token, std::move(rules)}));
+    return answer;
+  }
+
+  void answer(const supervisor_action& action) {
+    auto request = requests_.extract(action.token);
+    TROUPE_ASSERT(!request.empty());
+    auto& [promise, spec] = request.mapped();
+    if (action.outcome == request_outcome::done) {
+      promise.deliver(children_.report(action.child, core_));
+    } else if (action.outcome == request_outcome::start_failed) {
+      promise.deliver(start_failure_);
+    } else {
+      promise.deliver(refusal(action.outcome, spec.name));
+    }
+  }
+
+  // ---- what the core wants done ----
 
   void carry_out(const supervisor_core::actions& actions) {
     pending_.insert(pending_.end(), actions.begin(), actions.end());
@@ -101,13 +175,22 @@ class supervisor final : public own_actor::base {
   void carry_out(const supervisor_action& action) {
     switch (action.what) {
       case supervisor_action::kind::start:
-        start_child(action.child);
+        if (!children_.contains(action.child)) {  // a request adds it
+          children_.add(action.child, std::move(requests_.at(action.token).spec));
+        }
+        start(action.child);
         break;
       case supervisor_action::kind::stop:
-        stop_child(action.child);
+        stop(action.child);
         break;
       case supervisor_action::kind::restart:
-        restart_child(action);
+        restart(action);
+        break;
+      case supervisor_action::kind::answer:
+        answer(action);
+        break;
+      case supervisor_action::kind::forget:
+        children_.erase(action.child);
         break;
       case supervisor_action::kind::finish:
         finish();
@@ -115,97 +198,93 @@ class supervisor final : public own_actor::base {
     }
   }
 
-  void start_child(std::size_t index) {
-    const auto& spec = spec_.children[index];
-    auto actor = spec.start(system());
-    if (!actor || !*actor) {
-      const auto reason = actor ? std::string{"no actor"} : failure_text(actor.error());
-      log::error("child did not start",
-                 {{"supervisor", spec_.name}, {"child", spec.name}, {"reason", reason}});
-      carry_out(core_.exited({index, false, clock().now(), jitter()}));
+  void start(child_id id) {
+    auto& child = children_.at(id);
+    auto actor = child.spec.start(system());
+    if (!actor) {
+      start_failure_ = actor.error();
+      failed_child_ = child.spec.name;
+      log::error("child did not start", {{"supervisor", spec_.name},
+                                         {"child", child.spec.name},
+                                         {"reason", failure_text(actor.error())}});
+      carry_out(core_.exited({id, false, clock().now(), jitter()}));
       return;
     }
-    auto& run = running_[index];
-    run.actor = caf::actor_cast<caf::strong_actor_ptr>(*actor);
-    ++run.starts;
-    if (spec_.names != nullptr) spec_.names->put(spec.name, run.actor);
+    ++child.starts;
+    if (!*actor) {
+      carry_out(core_.ignored(id));
+      return;
+    }
+    children_.up(id, *actor);
     monitor(*actor);
-    carry_out(core_.started(index, clock().now()));
+    carry_out(core_.started(id, clock().now()));
   }
 
-  void stop_child(std::size_t index) {
-    const auto& run = running_[index];
-    send_exit(run.actor, caf::exit_reason::user_shutdown);
-    delayed_send(this, spec_.children[index].stop_grace, grace_over{index, run.starts});
+  void stop(child_id id) {
+    const auto& child = children_.at(id);
+    const bool brutal = child.spec.shutdown == child_shutdown::brutal;
+    send_exit(child.actor, brutal ? caf::exit_reason::kill : caf::exit_reason::user_shutdown);
+    if (child.spec.shutdown == child_shutdown::timed) {
+      delayed_send(this, child.spec.stop_grace, grace_over{id, child.starts});
+    }
   }
 
   void kill_if_stopping(const grace_over& m) {
-    const auto& run = running_[m.child];
-    if (core_.state(m.child) != child_state::stopping || run.starts != m.start) return;
+    if (core_.state(m.child) != child_state::stopping) return;
+    const auto& child = children_.at(m.child);
+    if (child.starts != m.start) return;
     log::warn("child did not end in time: killed",
-              {{"supervisor", spec_.name}, {"child", spec_.children[m.child].name}});
-    send_exit(run.actor, caf::exit_reason::kill);
+              {{"supervisor", spec_.name}, {"child", child.spec.name}});
+    send_exit(child.actor, caf::exit_reason::kill);
   }
 
-  void restart_child(const supervisor_action& action) {
-    const auto& child = spec_.children[action.child].name;
+  void restart(const supervisor_action& action) {
+    const auto& child = children_.at(action.child).spec.name;
     const auto delay = std::chrono::duration_cast<std::chrono::microseconds>(action.delay);
     log::warn("child restarts", {{"supervisor", spec_.name},
                                  {"child", child},
                                  {"delay_ms", delay.count() / 1'000},
                                  {"restarts", core_.restarts()}});
     if (spec_.on_restart) spec_.on_restart(child);
-    delayed_send(this, delay, restart_due{action.ticket});
+    delayed_send(this, delay, restart_due{action.token});
   }
 
   void finish() {
-    if (!core_.gave_up()) {
+    if (core_.end() == supervisor_end::stopped) {
       quit(end_reason_);
       return;
     }
-    const auto& policy = spec_.policy;
-    const auto text = spec_.name + " gave up: more than " + std::to_string(policy.restarts_max) +
-                      " restarts within " + std::to_string(policy.period.count()) + " ms";
-    log::error("supervisor gave up", {{"supervisor", spec_.name}, {"reason", text}});
-    quit(make_failure(errc::process_died, text));
+    const auto reason =
+        failure_of(core_.end(), {spec_.policy, spec_.name, failed_child_, start_failure_});
+    const bool failed = core_.end() != supervisor_end::auto_shutdown;
+    (failed ? log::error : log::info)(
+        "supervisor ends", {{"supervisor", spec_.name}, {"reason", failure_text(reason)}});
+    quit(reason);
   }
 
   void child_down(const caf::down_msg& m) {
-    for (std::size_t i = 0; i < running_.size(); ++i) {
-      if (!running_[i].actor || running_[i].actor->address() != m.source) continue;
-      forget(i);
-      const bool expected = core_.state(i) == child_state::stopping;
-      if (!expected) {
-        log::warn("child ended", {{"supervisor", spec_.name},
-                                  {"child", spec_.children[i].name},
-                                  {"reason", failure_text(m.reason)}});
-      }
-      carry_out(core_.exited({i, is_normal(m.reason), clock().now(), jitter()}));
-      return;
+    const auto id = children_.down(m.source);
+    if (!id) return;
+    if (core_.state(*id) != child_state::stopping) {
+      log::warn("child ended", {{"supervisor", spec_.name},
+                                {"child", children_.at(*id).spec.name},
+                                {"reason", failure_text(m.reason)}});
     }
-  }
-
-  void forget(std::size_t index) {
-    auto& actor = running_[index].actor;
-    if (actor && spec_.names != nullptr) spec_.names->erase(spec_.children[index].name, actor);
-    actor = nullptr;
-  }
-
-  std::vector<child_report> report() const {
-    std::vector<child_report> all;
-    for (std::size_t i = 0; i < running_.size(); ++i) {
-      all.push_back({spec_.children[i].name, running_[i].actor != nullptr, running_[i].starts});
-    }
-    return all;
+    carry_out(core_.exited({*id, is_orderly(m.reason), clock().now(), jitter()}));
   }
 
   double jitter() { return std::generate_canonical<double, 32>(random_); }
 
   supervisor_spec spec_;
   supervisor_core core_;
-  std::vector<child_run> running_;
+  supervised_children children_;
+  std::map<std::uint64_t, asked> requests_;
+  std::uint64_t last_token_ = 0;
+  std::uint64_t instances_ = 0;
   std::mt19937_64 random_;
   caf::error end_reason_;
+  caf::error start_failure_;  // of the last start that failed
+  std::string failed_child_;
   std::deque<supervisor_action> pending_;
   bool carrying_out_ = false;
 };

@@ -1,75 +1,56 @@
-// The supervisor actor: starts actors, watches them, restarts them as supervisor_core decides.
+// The supervisor actor: starts actors, watches them, restarts them as supervisor_core decides, and
+// adds and takes away children while it runs.
 //
-// | message           | reply                     | what it changes                              |
-// | children_request  | vector<child_report>      | nothing                                      |
-// | exit (any reason) | -                         | ends the children in reverse, then itself    |
+// | message           | reply                | what it changes | | start_child       | child_report
+// | adds a child as the last one and starts it          | | start_instance    | child_report | the
+// same from the template of simple_one_for_one    | | terminate_child   | child_report         |
+// stops a child; it stays known, unless temporary     | | restart_child     | child_report | starts
+// a terminated child again, in its old place   | | delete_child      | child_report         |
+// forgets a terminated child                          | | which_children    | vector<child_report>
+// | nothing                                             | | count_children    | children_count |
+// nothing                                             | | exit (any reason) | - | ends the children
+// in reverse, then itself           |
 //
-// A child is published in the registry under its name while it runs. A child that does not end
-// within its grace after exit_reason::user_shutdown gets exit_reason::kill. A supervisor that gives
-// up ends with errc::process_died, which its own supervisor, or the node, sees.
+// Errors: not_found: no child of that name. invalid_request: there is one, or it runs, or waits for
+// its restart; a significant child where none is allowed. unsupported: start_child, restart_child
+// and delete_child with simple_one_for_one, start_instance without. overloaded: too many children
+// or requests. cancelled: the supervisor ends. A child that cannot be started: its own error; it is
+// not kept, unless restart_child started it. Requests are served one after the other: a
+// terminate_child and a delete_child sent together take a child away.
+//
+// A child is published in the registry under its name while it runs. To a supervisor, `normal`,
+// `user_shutdown` and orderly_end() are normal ends. A supervisor that gives up, whose significant
+// children ended, or whose first start failed has an orderly end, as in OTP: its own supervisor
+// restarts it if it is permanent.
 //
 // Thread: an unpinned actor; runs on whichever I/O thread sends to it.
 // Bounds: supervisor_policy.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/expected.hpp>
-#include <caf/meta/type_name.hpp>
-#include <caf/typed_actor.hpp>
 
 #include "runtime/registry.hpp"
-#include "runtime/supervisor_core.hpp"
+#include "runtime/supervisor_messages.hpp"
+#include "runtime/supervisor_policy.hpp"
 
 namespace troupe {
-
-struct child_spec {
-  std::string name;  // also in the registry
-  restart_kind kind = restart_kind::permanent;
-  std::chrono::milliseconds stop_grace{10'000};
-
-  // Makes the child; called at each (re)start, on the supervisor's thread. A typed handle goes in
-  // with caf::actor_cast<caf::actor>(handle).
-  std::function<caf::expected<caf::actor>(caf::actor_system&)> start{};
-};
 
 struct supervisor_spec {
   std::string name = "supervisor";
   supervisor_policy policy{};
-  std::vector<child_spec> children{};
-  registry* names = nullptr;                                   // may be null
+  std::vector<child_spec> children{};  // simple_one_for_one: the template alone
+  registry* names = nullptr;           // may be null
   std::function<void(const std::string& child)> on_restart{};  // metrics; may be empty
   std::uint64_t jitter_seed = 1;
 };
 
-struct children_request {};
-
-struct child_report {
-  std::string name;
-  bool running = false;
-  std::uint32_t starts = 0;
-};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, children_request&) {
-  return f(caf::meta::type_name("troupe::children_request"));
-}
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, child_report& x) {
-  return f(caf::meta::type_name("troupe::child_report"), x.name, x.running, x.starts);
-}
-
-using supervisor_actor =
-    caf::typed_actor<caf::replies_to<children_request>::with<std::vector<child_report>>>;
-
-// Spawns a supervisor, which starts its children at once, in their order.
+// Spawns a supervisor, which starts its children at once, in their order. REQUIRES: valid_rules()
+// for each child, no name twice.
 supervisor_actor spawn_supervisor(caf::actor_system& system, supervisor_spec spec);
 
 }  // namespace troupe
