@@ -45,6 +45,9 @@ node_front::node_front(caf::actor_system& system, io_thread& home, const shared&
       server_{home.context(), from.spec.endpoint.limits,
               [this, &system, &home](transport::http::connection& connection) {
                 return actors::make_stream_session(system, &home, context_, connection);
+              },
+              [&metrics = from.metrics](transport::http::closing why) {
+                metrics.closed(why).Increment();
               }} {}
 
 void node_front::stop_requests() {

@@ -12,31 +12,59 @@ constexpr std::uint64_t mib = 1024 * kib;
 constexpr std::uint64_t gib = 1024 * mib;
 constexpr duration_range any_timeout{1ms, 24h};
 
-}  // namespace
-
-void describe(field_visitor& v, http_limits& limits) {
+void describe_sizes(field_visitor& v, http_limits& limits) {
   v.bytes({"header", "Largest request line and header fields; beyond it the answer is 431."},
           {kib, mib}, limits.header_bytes_max);
+  v.bytes({"target", "Longest path and query of a request; beyond it the answer is 414."},
+          {64, mib}, limits.target_bytes_max);
+  v.count({"fields", "Header fields and trailers of a request; beyond them the answer is 431."},
+          {4, 10'000}, limits.fields_max);
   v.bytes({"body", "Largest request body; beyond it the answer is 413."}, {kib, 4 * gib},
           limits.body_bytes_max);
   v.count({"connections", "Client connections of one I/O thread; further ones are closed."},
           {1, 1'000'000}, limits.connections_max);
+  v.count({"client_connections",
+           "The same, of one client address (of IPv6, of one /64 network). As it is, a proxy "
+           "before Troupe may hold them all; lower it where clients connect themselves."},
+          {1, 1'000'000}, limits.client_connections_max);
   v.bytes({"queued",
            "Bytes of an answer held for a client that reads slower than the engine "
            "writes; beyond it the engine is not read until the client caught up."},
           {4 * kib, gib}, limits.queued_bytes_max);
+}
+
+void describe_times(field_visitor& v, http_limits& limits) {
   v.duration({"header_timeout",
               "From the first byte of a request to the end of its header; then "
               "the answer is 408."},
              any_timeout, limits.header_timeout);
   v.duration({"body_timeout", "Longest pause within a request body; then the answer is 408."},
              any_timeout, limits.body_timeout);
+  v.duration({"receive_timeout",
+              "From the first byte of a request to the last of its body, however steadily they "
+              "come; then the answer is 408."},
+             any_timeout, limits.receive_timeout);
+  v.duration({"answer_timeout",
+              "From a whole request to the end of its answer; then the answer is 504, or its "
+              "stream ends with an error event."},
+             any_timeout, limits.answer_timeout);
   v.duration({"idle_timeout", "How long a connection without a request is kept."}, any_timeout,
              limits.idle_timeout);
   v.duration({"write_timeout",
               "Longest time without progress while writing an answer; then the "
               "connection is closed."},
              any_timeout, limits.write_timeout);
+  v.duration({"drain_timeout",
+              "Longest time until a client has read all that is queued for it, however steadily "
+              "it reads; then the connection is closed."},
+             any_timeout, limits.drain_timeout);
+}
+
+}  // namespace
+
+void describe(field_visitor& v, http_limits& limits) {
+  describe_sizes(v, limits);
+  describe_times(v, limits);
 }
 
 void describe(field_visitor& v, client_limits& limits) {
@@ -76,6 +104,10 @@ void describe(field_visitor& v, stream_limits& limits) {
            "Largest event of an engine's stream; beyond it the stream ends with an "
            "error."},
           {kib, gib}, limits.event_bytes_max);
+  v.count({"json_depth",
+           "How deep lists and maps nest in a request's body; beyond it the answer "
+           "is 400."},
+          {8, 1'024}, limits.json_depth_max);
 }
 
 void describe(field_visitor& v, engine_limits& limits) {

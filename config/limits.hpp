@@ -9,14 +9,21 @@ namespace troupe::config {
 
 // What the HTTP server accepts from a client.
 struct http_limits {
-  std::size_t header_bytes_max = 32 * 1024;          // request line and fields; else 431
-  std::size_t body_bytes_max = 32 * 1024 * 1024;     // else 413
-  std::size_t connections_max = 20'000;              // per I/O thread; further ones are closed
-  std::size_t queued_bytes_max = 4 * 1024 * 1024;    // of an answer a slow client does not read
-  std::chrono::milliseconds header_timeout{10'000};  // first byte to end of header; else 408
-  std::chrono::milliseconds body_timeout{60'000};    // between two reads of a body; else 408
-  std::chrono::milliseconds idle_timeout{75'000};    // keep-alive without a request
-  std::chrono::milliseconds write_timeout{60'000};   // without progress on a write
+  std::size_t header_bytes_max = 32 * 1024;             // request line and fields; else 431
+  std::size_t target_bytes_max = 8 * 1024;              // path and query; else 414
+  std::size_t fields_max = 100;                         // header fields and trailers; else 431
+  std::size_t body_bytes_max = 32 * 1024 * 1024;        // else 413
+  std::size_t connections_max = 20'000;                 // per I/O thread; further ones are closed
+  std::size_t client_connections_max = 20'000;          // the same, of one client address
+  std::size_t queued_bytes_max = 4 * 1024 * 1024;       // of an answer a slow client does not read
+  std::chrono::milliseconds header_timeout{10'000};     // first byte to end of header; else 408
+  std::chrono::milliseconds body_timeout{60'000};       // between two reads of a body; else 408
+  std::chrono::milliseconds receive_timeout{300'000};   // first byte to end of body; else 408
+  std::chrono::milliseconds answer_timeout{3'600'000};  // whole request to end of answer; else 504
+  std::chrono::milliseconds idle_timeout{75'000};       // keep-alive without a request
+  std::chrono::milliseconds write_timeout{60'000};      // without progress on a write
+  std::chrono::milliseconds drain_timeout{
+      300'000};  // until a client has read what is queued for it
 };
 
 // How the HTTP client treats an upstream.
@@ -39,6 +46,7 @@ struct router_limits {
 // What a stream actor keeps for one request.
 struct stream_limits {
   std::size_t event_bytes_max = 4 * 1024 * 1024;  // one SSE event of an engine
+  std::size_t json_depth_max = 64;                // of a request's body; else 400
 };
 
 // What the embedded engine takes on.

@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "actors/names.hpp"
+#include "actors/stream/json_depth.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/log.hpp"
 #include "runtime/request_ids.hpp"
@@ -57,6 +58,9 @@ class stream_session final : public http::session {
   }
   void on_drain() override {
     actor_.call([&] { actor_.client_drained(); });
+  }
+  void on_overdue() override {
+    actor_.call([&] { actor_.answer_overdue(); });
   }
   void on_close() override {
     actor_.call([&] { actor_.client_left(); });
@@ -111,11 +115,17 @@ void stream::take_request(http::request message) {
 }
 
 void stream::read_prompt() {
+  const auto levels = context_.spec.stream.json_depth_max;
+  if (nests_deeper(request_.body, levels)) {
+    return fail_request(errc::invalid_request,
+                        "The body nests deeper than " + std::to_string(levels) + " levels.");
+  }
   request_.body.reserve(request_.body.size() + simdjson::SIMDJSON_PADDING);
   auto facts = context_.reader.read(find_proxied(request_.path())->kind, request_.body);
   if (!facts) {
+    const bool is_text = simdjson::validate_utf8(request_.body.data(), request_.body.size());
     return fail_request(failure_code(facts.error(), errc::invalid_request),
-                        failure_text(facts.error()));
+                        is_text ? failure_text(facts.error()) : "The body is not valid UTF-8.");
   }
   facts_ = std::move(*facts);
   body_ = std::make_shared<const std::string>(std::move(request_.body));
@@ -182,7 +192,7 @@ void stream::ask_engine() {
   message.method = request_.method;
   message.target = request_.target;
   for (const auto& field : request_.fields) {
-    if (http::is_hop_by_hop(field.name) || is_own_field(field.name)) continue;
+    if (http::is_of_connection(request_.fields, field.name) || is_own_field(field.name)) continue;
     message.fields.add(field.name, field.value);
   }
   message.fields.add("X-Request-Id", request_id_);
@@ -206,13 +216,32 @@ void stream::attempt_ended(errc code, const std::string& text) {
     case verdict::give_up:
       return fail_request(retries_.final_code(), retries_.final_text());
     case verdict::end_stream:
-      if (is_event_stream_) client_->write(http::error_event(code, retries_.final_text()));
-      if (is_event_stream_) client_->finish();
-      // An answer of known length that breaks off can only be told by breaking off too.
-      else
-        client_->abort();
-      return finish_request(outcome::engine_error);
+      return break_off(code, retries_.final_text());
   }
+}
+
+// The engine is not to blame: its lease ends as one that was given up.
+void stream::answer_overdue() {
+  if (phase_ == phase::idle || !is_proxied_) return;
+  if (exchange_) exchange_->cancel();
+  exchange_.reset();
+  end_lease(lease_outcome::cancelled);
+  const auto limit = context_.spec.endpoint.limits.answer_timeout;
+  const std::string text = "the answer took over " + std::to_string(limit.count()) + " ms";
+  if (!head_sent_) return fail_request(errc::timeout, text);
+  break_off(errc::timeout, text);
+}
+
+// Ends an answer of which a part has been sent.
+void stream::break_off(errc code, const std::string& text) {
+  if (is_event_stream_) {
+    client_->write(http::error_event(code, text));
+    client_->finish();
+  } else {
+    // An answer of known length that breaks off can only be told by breaking off too.
+    client_->abort();
+  }
+  finish_request(outcome::engine_error);
 }
 
 void stream::end_lease(lease_outcome outcome) {

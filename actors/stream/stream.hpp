@@ -36,6 +36,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   // The connection's side; called on the home thread, inside pinned::call.
   void take_request(transport::http::request message);
   void client_drained();
+  void answer_overdue();
   void client_left();
 
   void on_exit() override;
@@ -75,6 +76,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
 
   // Ends of attempts and requests.
   void attempt_ended(errc code, const std::string& text);
+  void break_off(errc code, const std::string& text);
   void end_lease(lease_outcome outcome);
   void fail_request(errc code, const std::string& text);
   void finish_request(outcome how);

@@ -28,7 +28,8 @@ http::response_head passed_head(const http::response_head& from, const std::stri
   http::response_head head;
   head.status = from.status;
   for (const auto& field : from.fields) {
-    if (http::is_hop_by_hop(field.name) || is_own_answer_field(field.name)) continue;
+    if (http::is_of_connection(from.fields, field.name) || is_own_answer_field(field.name))
+      continue;
     head.fields.add(field.name, field.value);
   }
   head.fields.add("X-Troupe-Engine", engine);

@@ -60,7 +60,13 @@ stream_metrics::stream_metrics(prometheus::Registry& registry)
                          "Attempts repeated on another engine before the first byte.")
                     .Add({})},
       open_streams_{&gauge(registry, "troupe_open_streams", "Requests under way.")},
-      connections_{&gauge(registry, "troupe_connections", "Client connections open.")} {}
+      connections_{&gauge(registry, "troupe_connections", "Client connections open.")},
+      closed_{counters(registry, "troupe_connections_closed_total",
+                       "Client connections closed for exceeding a limit, by limit.")} {}
+
+prometheus::Counter& stream_metrics::closed(transport::http::closing why) {
+  return closed_.Add({{"reason", std::string{to_string(why)}}});
+}
 
 const model_series& stream_metrics::of(const std::string& model) {
   std::lock_guard lock{mutex_};

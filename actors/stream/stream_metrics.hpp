@@ -17,6 +17,8 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "transport/http/server.hpp"
+
 namespace troupe::actors {
 
 // How a request ended, as the label `outcome` spells it.
@@ -53,6 +55,9 @@ class stream_metrics {
   prometheus::Gauge& open_streams() { return *open_streams_; }
   prometheus::Gauge& connections() { return *connections_; }
 
+  // Connections closed before their client was done.
+  prometheus::Counter& closed(transport::http::closing why);
+
  private:
   static constexpr std::size_t models_max = 256;
   model_series make(const std::string& model);
@@ -68,6 +73,7 @@ class stream_metrics {
   prometheus::Counter* retries_;
   prometheus::Gauge* open_streams_;
   prometheus::Gauge* connections_;
+  prometheus::Family<prometheus::Counter>& closed_;
   std::mutex mutex_;  // guards by_model_; taken once per model and thread, not per request
   std::map<std::string, model_series, std::less<>> by_model_;
 };

@@ -61,6 +61,12 @@ TEST(topology_reader, reads_every_key_of_endpoint_log_and_supervisor) {
   EXPECT_EQ(http.body_timeout, 2s);
   EXPECT_EQ(http.idle_timeout, 3s);
   EXPECT_EQ(http.write_timeout, 4s);
+  EXPECT_EQ(http.target_bytes_max, 4u * 1024);
+  EXPECT_EQ(http.fields_max, 50u);
+  EXPECT_EQ(http.client_connections_max, 10u);
+  EXPECT_EQ(http.receive_timeout, 20s);
+  EXPECT_EQ(http.answer_timeout, 30min);
+  EXPECT_EQ(http.drain_timeout, 40s);
   EXPECT_EQ(node.log.level, "debug");
   EXPECT_EQ(node.log.format, log_format::json);
   EXPECT_EQ(node.supervisor.strategy, restart_strategy::rest_for_one);
@@ -79,6 +85,7 @@ TEST(topology_reader, reads_every_key_of_client_stream_and_router) {
   EXPECT_EQ(node.client.idle_timeout, 1min);
   EXPECT_EQ(node.client.pooled_timeout, 9s);
   EXPECT_EQ(node.stream.event_bytes_max, 2u * 1024 * 1024);
+  EXPECT_EQ(node.stream.json_depth_max, 32u);
   EXPECT_EQ(node.router.policy, routing_policy::least_loaded);
   EXPECT_EQ(node.router.limits.index_blocks_max, 1000u);
   EXPECT_EQ(node.router.limits.prompt_bytes_max, 1024u * 1024);

@@ -35,6 +35,7 @@ constexpr auto phrases = std::to_array<std::pair<unsigned, std::string_view>>({
     {409, "Conflict"},
     {411, "Length Required"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {422, "Unprocessable Content"},
@@ -49,6 +50,8 @@ constexpr auto phrases = std::to_array<std::pair<unsigned, std::string_view>>({
     {505, "HTTP Version Not Supported"},
 });
 
+constexpr std::size_t chunk_extension_bytes_max = 256;
+
 constexpr auto hop_by_hop = std::to_array<std::string_view>({
     "connection",
     "keep-alive",
@@ -60,6 +63,12 @@ constexpr auto hop_by_hop = std::to_array<std::string_view>({
     "transfer-encoding",
     "upgrade",
 });
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
 
 auto named(std::string_view name) {
   return [name](const field& f) { return same_token(f.name, name); };
@@ -113,9 +122,33 @@ bool is_one_line(std::string_view text) {
                       [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
+bool is_plain_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_plain_extension(std::string_view extensions) {
+  return extensions.size() <= chunk_extension_bytes_max &&
+         std::all_of(extensions.begin(), extensions.end(),
+                     [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 bool is_hop_by_hop(std::string_view name) {
   return std::any_of(hop_by_hop.begin(), hop_by_hop.end(),
                      [name](std::string_view each) { return same_token(name, each); });
+}
+
+bool is_of_connection(const fields& message, std::string_view name) {
+  if (is_hop_by_hop(name)) return true;
+  for (const auto& [own_name, value] : message) {
+    if (!same_token(own_name, "connection")) continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      if (same_token(trimmed(rest.substr(0, comma)), name)) return true;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return false;
 }
 
 }  // namespace troupe::transport::http

@@ -74,7 +74,17 @@ bool same_token(std::string_view a, std::string_view b);
 // end the line and start another.
 bool is_one_line(std::string_view text);
 
+// True for digits alone: the only spelling of a Content-Length that all parsers read alike.
+bool is_plain_number(std::string_view text);
+
+// True for extensions of a chunk in visible characters, and not too many. Nobody here reads them,
+// and some parsers end a chunk's line at other bytes than others.
+bool is_plain_extension(std::string_view extensions);
+
 // True for fields that belong to one connection and must not be forwarded (RFC 9110, 7.6.1).
 bool is_hop_by_hop(std::string_view name);
+
+// The same, and for what the Connection field of that message names.
+bool is_of_connection(const fields& message, std::string_view name);
 
 }  // namespace troupe::transport::http

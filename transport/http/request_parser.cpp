@@ -1,15 +1,12 @@
 #include "transport/http/request_parser.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include <boost/beast/http/basic_parser.hpp>
-
 #include "runtime/assert.hpp"
+#include "transport/http/request_collector.hpp"
 
 namespace troupe::transport::http {
 
@@ -17,93 +14,29 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 using boost::beast::error_code;
-using text = boost::beast::string_view;
 
 constexpr std::size_t body_step_bytes = 64 * 1024;
-constexpr std::size_t fields_expected = 16;
 
 // An empty chunked body must not be offered to Beast 1.81 in less: after "0\r\n" it asserts that
 // more than one byte follows, and would abort the process.
 constexpr std::size_t chunk_header_bytes_min = 5;
 
-std::string_view view(text t) {
-  return {t.data(), t.size()};
+constexpr std::size_t empty_lines_bytes_max = 16;
+
+refusal header_too_large(const config::http_limits& limits) {
+  return {431, "The request line and header fields are over " +
+                   std::to_string(limits.header_bytes_max) + " bytes."};
 }
 
-// Collects one request from the parser's events.
-class collector final : public beast_http::basic_parser<true> {
- public:
-  explicit collector(const config::http_limits& limits) {
-    const auto most = std::numeric_limits<std::uint32_t>::max();
-    header_limit(
-        static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max + 1, most)));
-    body_limit(limits.body_bytes_max);
-    eager(false);
+refusal refusal_of(const error_code& error, const request_collector& core,
+                   const config::http_limits& limits) {
+  if (core.too_many_fields) {
+    return {431,
+            "The request has more than " + std::to_string(limits.fields_max) + " header fields."};
   }
-
-  request message;
-  unsigned hosts = 0;
-  bool in_chunk = false;  // the next bytes are data
-  bool http_1_1 = true;
-  bool has_coding = false;
-  bool unknown_coding = false;
-  bool expects_continue = false;
-  bool unknown_expectation = false;
-
- private:
-  void on_request_impl(beast_http::verb, text method, text target, int version,
-                       error_code&) override {
-    message.method = view(method);
-    message.target = view(target);
-    message.fields.reserve(fields_expected);
-    http_1_1 = version == 11;
-  }
-
-  void on_response_impl(int, text, int, error_code&) override {}
-
-  void on_field_impl(beast_http::field id, text name, text value, error_code&) override {
-    if (is_header_done()) return;  // trailers are dropped: nothing above may depend on them
-    switch (id) {
-      case beast_http::field::host:
-        ++hosts;
-        break;
-      case beast_http::field::transfer_encoding:
-        has_coding = true;
-        unknown_coding |= !same_token(view(value), "chunked");
-        break;
-      case beast_http::field::expect:
-        expects_continue = same_token(view(value), "100-continue");
-        unknown_expectation |= !expects_continue;
-        break;
-      default:
-        break;
-    }
-    message.fields.add(view(name), view(value));
-  }
-
-  void on_header_impl(error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(text bytes, error_code&) override { return bytes.size(); }
-  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
-
-  std::size_t on_chunk_body_impl(std::uint64_t left, text bytes, error_code&) override {
-    in_chunk = bytes.size() < left;
-    message.body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
-
-  void on_finish_impl(error_code&) override {}
-};
-
-request_parser::refusal refusal_of(const error_code& error) {
-  if (error == beast_http::error::header_limit) {
-    return {431, "The request line and header fields are over the limit."};
-  }
+  if (error == beast_http::error::header_limit) return header_too_large(limits);
   if (error == beast_http::error::body_limit) {
-    return {413, "The request body is over the limit."};
-  }
-  if (error == beast_http::error::bad_version) {
-    return {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+    return {413, "The request body is over " + std::to_string(limits.body_bytes_max) + " bytes."};
   }
   if (error == beast_http::error::bad_chunk || error == beast_http::error::bad_chunk_extension) {
     return {400, "The chunked request body is malformed."};
@@ -114,23 +47,6 @@ request_parser::refusal refusal_of(const error_code& error) {
     return {400, "The length of the request body is ambiguous."};
   }
   return {400, "The request is not valid HTTP."};
-}
-
-// What Beast lets pass and we do not.
-request_parser::refusal refusal_of_head(const collector& head) {
-  if (head.unknown_coding) {
-    return {501, "The only transfer coding understood here is chunked."};
-  }
-  if (head.has_coding && !head.http_1_1) {
-    return {400, "HTTP/1.0 has no transfer codings."};
-  }
-  if (head.hosts > 1 || (head.hosts == 0 && head.http_1_1)) {
-    return {400, "The request needs one Host field."};
-  }
-  if (head.unknown_expectation) {
-    return {417, "The only expectation understood here is 100-continue."};
-  }
-  return {};
 }
 
 // True if a line of the head continues the one before it.
@@ -157,11 +73,12 @@ struct request_parser::state {
 
   std::size_t skip_empty_lines(std::string_view bytes);
   std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_lines(std::string_view bytes, std::string_view line);
   std::size_t feed_length(std::string_view bytes);
   std::size_t feed_chunks(std::string_view bytes);
 
   config::http_limits limits;
-  std::optional<collector> core;
+  std::optional<request_collector> core;
   refusal refused;
   std::size_t header_bytes = 0;  // consumed so far
   std::size_t body_bytes = 0;    // of a body of known length, so far
@@ -182,8 +99,16 @@ std::size_t request_parser::state::feed_head(std::string_view bytes) {
     skipped = skip_empty_lines(bytes);
     header_bytes += skipped;
     bytes.remove_prefix(skipped);
-    if (bytes.empty() || bytes == "\r") return skipped;
+    if (header_bytes > empty_lines_bytes_max) refused = {400, "Empty lines are no request."};
+    if (refused.status != 0 || bytes.empty() || bytes == "\r") return skipped;
   }
+  // Empty once the request line is behind us. Until then it is offered from its start.
+  const auto line = core->has_line ? std::string_view{} : bytes.substr(0, bytes.find("\r\n"));
+  refused = judge_line_length(line, limits);
+  return refused.status != 0 ? skipped : skipped + feed_lines(bytes, line);
+}
+
+std::size_t request_parser::state::feed_lines(std::string_view bytes, std::string_view line) {
   error_code error;
   std::size_t used = 0;
   while (!core->is_header_done() && !error && used < bytes.size()) {
@@ -193,17 +118,19 @@ std::size_t request_parser::state::feed_head(std::string_view bytes) {
   // Bytes not consumed are read again with the next ones, so every line is checked once whole.
   if (has_folded_line(bytes.substr(0, used))) {
     refused = {400, "Header fields must not span lines."};
+  } else if (error == beast_http::error::bad_version) {
+    refused = refusal_of_version(line);
   } else if (error && error != beast_http::error::need_more) {
-    refused = refusal_of(error);
+    refused = refusal_of(error, *core, limits);
   } else if (header_bytes + (error ? bytes.size() - used : 0) > limits.header_bytes_max) {
-    refused = refusal_of(make_error_code(beast_http::error::header_limit));
+    refused = header_too_large(limits);
   } else if (core->is_header_done()) {
-    refused = refusal_of_head(*core);
+    refused = judge_head(core->message, core->facts, limits);
     complete = core->is_done();
     if (const auto known = core->content_length()) length = static_cast<std::size_t>(*known);
     core->eager(true);
   }
-  return skipped + used;
+  return used;
 }
 
 std::size_t request_parser::state::feed_length(std::string_view bytes) {
@@ -221,7 +148,7 @@ std::size_t request_parser::state::feed_chunks(std::string_view bytes) {
   if (!core->in_chunk && bytes.front() == '0' && bytes.size() < chunk_header_bytes_min) return 0;
   error_code error;
   const std::size_t used = core->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
-  if (error && error != beast_http::error::need_more) refused = refusal_of(error);
+  if (error && error != beast_http::error::need_more) refused = refusal_of(error, *core, limits);
   complete = core->is_done();
   return used;
 }
@@ -255,7 +182,7 @@ bool request_parser::done() const {
   return state_->complete && state_->refused.status == 0;
 }
 
-const request_parser::refusal& request_parser::refused() const {
+const refusal& request_parser::refused() const {
   return state_->refused;
 }
 
@@ -284,11 +211,11 @@ bool request_parser::keep_alive() const {
 }
 
 bool request_parser::http_1_1() const {
-  return state_->core->http_1_1;
+  return state_->core->facts.http_1_1;
 }
 
 bool request_parser::expects_continue() const {
-  return state_->core->expects_continue && state_->core->http_1_1;
+  return state_->core->expects_continue && state_->core->facts.http_1_1;
 }
 
 request request_parser::take() {

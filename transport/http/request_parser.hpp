@@ -1,9 +1,11 @@
 // Parses HTTP/1.1 requests incrementally: heads by Beast's parser, bodies into one string.
 //
-// Bounds: header bytes (also of chunk headers and trailers, by the caller's buffer) and body bytes
-// of http_limits; what exceeds them or breaks the protocol is refused with a status to answer.
-// Source: RFC 9112; stricter where leniency lets two parsers disagree: no Content-Length beside
-// Transfer-Encoding, no coding but "chunked", no folded lines, one Host.
+// Bounds: header bytes (also of chunk headers and trailers, by the caller's buffer), fields, target
+// and body bytes of http_limits; what exceeds them or breaks the protocol is refused with a status
+// to answer.
+// Source: RFC 9112; stricter where leniency lets two parsers disagree: one Content-Length and none
+// beside Transfer-Encoding, no coding but "chunked", no folded lines, one Host, no white space in
+// a chunk's line (request_rules.hpp has the rest).
 #pragma once
 
 #include <cstddef>
@@ -13,17 +15,12 @@
 
 #include "config/limits.hpp"
 #include "transport/http/message.hpp"
+#include "transport/http/request_rules.hpp"
 
 namespace troupe::transport::http {
 
 class request_parser {
  public:
-  // Why a request is refused; status 0: it is not.
-  struct refusal {
-    unsigned status = 0;
-    std::string_view text;
-  };
-
   explicit request_parser(const config::http_limits& limits);
   ~request_parser();
 

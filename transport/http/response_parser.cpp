@@ -40,20 +40,30 @@ class collector final : public beast_http::basic_parser<false> {
 
   response_head head;
   std::string_view body;  // of the current put
+  unsigned lengths = 0;
+  bool http_1_1 = true;
+  bool has_coding = false;
   bool unknown_coding = false;
   bool in_chunk = false;  // the next bytes are data
 
  private:
   void on_request_impl(beast_http::verb, text, text, int, error_code&) override {}
 
-  void on_response_impl(int code, text, int, error_code&) override {
+  void on_response_impl(int code, text, int version, error_code& error) override {
     head.status = static_cast<unsigned>(code);
+    http_1_1 = version == 11;
+    if (code < 100) error = beast_http::error::bad_status;
     head.fields.reserve(fields_expected);
   }
 
-  void on_field_impl(beast_http::field id, text name, text value, error_code&) override {
+  void on_field_impl(beast_http::field id, text name, text value, error_code& error) override {
     if (is_header_done()) return;
+    if (id == beast_http::field::content_length) {
+      ++lengths;
+      if (!is_plain_number(view(value))) error = beast_http::error::bad_content_length;
+    }
     if (id == beast_http::field::transfer_encoding) {
+      has_coding = true;
       unknown_coding |= !same_token(view(value), "chunked");
     }
     head.fields.add(view(name), view(value));
@@ -62,7 +72,10 @@ class collector final : public beast_http::basic_parser<false> {
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(text bytes, error_code&) override { return bytes.size(); }
-  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+
+  void on_chunk_header_impl(std::uint64_t, text extensions, error_code& error) override {
+    if (!is_plain_extension(view(extensions))) error = beast_http::error::bad_chunk_extension;
+  }
 
   // One piece stays where it is; several of one read are joined, so that they travel on as one.
   std::size_t on_chunk_body_impl(std::uint64_t left, text bytes, error_code&) override {
@@ -144,6 +157,8 @@ std::size_t response_parser::state::feed_head(std::string_view bytes) {
 void response_parser::state::head_completed() {
   if (core->head.status == 101) return fail("the answer switches protocols");
   if (core->unknown_coding) return fail("the answer has a transfer coding other than chunked");
+  if (core->has_coding && !core->http_1_1) return fail("an HTTP/1.0 answer is chunked");
+  if (core->lengths > 1) return fail("the answer has more than one Content-Length");
   complete = core->is_done();
   if (const auto length = core->content_length(); length && !complete) remaining = *length;
   core->eager(true);

@@ -1,7 +1,8 @@
 // Parses HTTP/1.1 answers incrementally: heads and chunked bodies by Beast's parser.
 //
 // Bounds: header bytes (interim answers included); bodies are passed on, not kept.
-// Source: RFC 9112. Codings other than "chunked" are refused.
+// Source: RFC 9112. Codings other than "chunked" are refused, and so is every ambiguous framing: an
+// engine must not be able to answer the next request, too.
 #pragma once
 
 #include <cstddef>

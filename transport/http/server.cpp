@@ -27,21 +27,45 @@ struct server::state {
 
 namespace {
 
+void turn_away(const server_scope& scope, int socket, closing why) {
+  ::close(socket);
+  scope.tell(why);
+}
+
 void take_over(const std::shared_ptr<server_scope>& scope, int socket) {
   if (scope->connections.size() >= scope->limits.connections_max) {
-    ::close(socket);
-    return;
+    return turn_away(*scope, socket, closing::connections);
   }
-  const auto connection = std::make_shared<server_connection>(scope);
+  const auto client = client_of(socket);
+  if (!scope->clients.enter(client)) {
+    return turn_away(*scope, socket, closing::client_connections);
+  }
+  const auto connection = std::make_shared<server_connection>(scope, client);
   scope->connections.emplace(connection.get(), connection);
   connection->open(socket);
 }
 
 }  // namespace
 
+std::string_view to_string(closing why) {
+  switch (why) {
+    case closing::connections:
+      return "connections";
+    case closing::client_connections:
+      return "client_connections";
+    case closing::slow_request:
+      return "slow_request";
+    case closing::slow_reader:
+      return "slow_reader";
+  }
+  return "unknown";
+}
+
 server::server(boost::asio::io_context& context, const config::http_limits& limits,
-               session_factory factory)
-    : state_{std::make_shared<state>(context, limits, std::move(factory))} {}
+               session_factory factory, closing_sink on_closing)
+    : state_{std::make_shared<state>(context, limits, std::move(factory))} {
+  state_->scope->on_closing = std::move(on_closing);
+}
 
 server::~server() {
   abort();

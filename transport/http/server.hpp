@@ -59,16 +59,31 @@ class session {
   // queued_bytes() fell to zero after it had been above zero.
   virtual void on_drain() {}
 
+  // The answer under way is older than answer_timeout; the session is to end it. Told once.
+  virtual void on_overdue() {}
+
   // The client left (also in mid-answer) or the connection failed or was closed; the last call.
   virtual void on_close() = 0;
 };
 
 using session_factory = std::function<std::shared_ptr<session>(connection&)>;
 
+// Why a connection was closed before its client was done.
+enum class closing : std::uint8_t {
+  connections,         // over connections_max
+  client_connections,  // over client_connections_max
+  slow_request,        // header_timeout, body_timeout or receive_timeout
+  slow_reader,         // write_timeout, drain_timeout or queued_bytes_max
+};
+std::string_view to_string(closing why);
+
+// Told of each such connection, for metrics.
+using closing_sink = std::function<void(closing why)>;
+
 class server {
  public:
   server(boost::asio::io_context& context, const config::http_limits& limits,
-         session_factory factory);
+         session_factory factory, closing_sink on_closing = {});
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "config/limits.hpp"
+#include "transport/http/client_counts.hpp"
 #include "transport/http/read_buffer.hpp"
 #include "transport/http/request_parser.hpp"
 #include "transport/http/response_writer.hpp"
@@ -25,15 +26,22 @@ class server_connection;
 // What the connections of one server share.
 struct server_scope {
   server_scope(boost::asio::io_context& c, const config::http_limits& l, session_factory f)
-      : context{c}, limits{l}, factory{std::move(f)} {}
+      : context{c}, limits{l}, factory{std::move(f)}, clients{l.client_connections_max} {}
 
   boost::asio::io_context& context;
   config::http_limits limits;
   session_factory factory;
+  closing_sink on_closing;
   std::unordered_map<server_connection*, std::shared_ptr<server_connection>> connections;
+  client_counts clients;
   bool stopping = false;
   std::function<void()> drained;
   date_field date;
+
+  // Reports a connection that is closed before its client was done.
+  void tell(closing why) const {
+    if (on_closing) on_closing(why);
+  }
 
   // Reports the end of an orderly stop, once, when its time has come.
   void check_drained();
@@ -43,7 +51,7 @@ class server_connection final : public connection,
                                 public tcp_stream::owner,
                                 public std::enable_shared_from_this<server_connection> {
  public:
-  explicit server_connection(std::shared_ptr<server_scope> scope);
+  server_connection(std::shared_ptr<server_scope> scope, const client_address& client);
 
   // Takes over an accepted socket and starts to read.
   void open(int socket);
@@ -73,7 +81,7 @@ class server_connection final : public connection,
   void advance_later();
   void take_request();
   void read_on();
-  void refuse(const request_parser::refusal& why);
+  void refuse(const refusal& why);
   void begin_answer(const response_head& head, bool whole, std::size_t body_bytes);
   void uncork();
   void answer_complete();
@@ -81,7 +89,10 @@ class server_connection final : public connection,
   void linger();
   void drop();
   bool idle() const;
+  bool answering() const { return phase_ == phase::asked || phase_ == phase::streaming; }
   time_point due() const;
+  time_point request_due() const;
+  time_point answer_due() const;
   void watch() { stream_->deadline(due()); }
 
   std::shared_ptr<server_scope> scope_;
@@ -91,7 +102,10 @@ class server_connection final : public connection,
   read_buffer in_;
   std::string out_;  // head (and first pieces) of an answer on their way to one write
   phase phase_ = phase::reading;
-  time_point since_;  // of the phase, of a request's first byte, or of a body's last one
+  client_address client_;
+  time_point since_;       // of the phase
+  time_point begun_at_{};  // first byte of the request
+  time_point body_at_{};   // last bytes of its body
   bool reading_body_ = false;
   bool advancing_ = false;
   bool continue_sent_ = false;
@@ -101,6 +115,7 @@ class server_connection final : public connection,
   bool bodiless_ = false;
   bool chunked_ = false;
   bool close_after_ = false;
+  bool overdue_ = false;  // the session has been told
 };
 
 }  // namespace troupe::transport::http

@@ -44,6 +44,7 @@ class asio_stream final : public tcp_stream, public std::enable_shared_from_this
   void write(std::string_view head, std::shared_ptr<const std::string> body) override;
   std::size_t queued_bytes() const override { return out_.size(); }
   time_point progress_at() const override { return progress_at_; }
+  time_point queued_since() const override { return queued_since_; }
   void deadline(time_point when) override;
   void shutdown_send() override;
   void close() override;
@@ -67,10 +68,12 @@ class asio_stream final : public tcp_stream, public std::enable_shared_from_this
   std::uint16_t port_ = 0;
   std::string peer_;
   time_point progress_at_{};
+  time_point queued_since_{};
   time_point deadline_ = time_point::max();
   time_point armed_for_ = time_point::max();
   bool reading_ = false;
   bool writing_ = false;
+  bool queued_ = false;  // bytes wait in out_
   bool broken_ = false;  // writing failed: what follows is dropped
 };
 
@@ -180,6 +183,7 @@ void asio_stream::flush() {
   if (writing_ || broken_ || out_.size() == 0) return;
   writing_ = true;
   progress_at_ = now();
+  if (!std::exchange(queued_, true)) queued_since_ = progress_at_;
   socket_.async_write_some(buffers_of(out_.front()),
                            [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                              self->flushed(error, bytes);
@@ -194,7 +198,8 @@ void asio_stream::flushed(const error_code& error, std::size_t bytes) {
     return owner_->on_lost(loss::write, error.message());
   }
   out_.sent(bytes);
-  if (out_.size() == 0) return owner_->on_written();
+  queued_ = out_.size() != 0;
+  if (!queued_) return owner_->on_written();
   flush();
 }
 

@@ -69,9 +69,11 @@ class tcp_stream {
   // The same for a head and a body, whose rest is kept by its pointer instead of copied.
   virtual void write(std::string_view head, std::shared_ptr<const std::string> body) = 0;
 
-  // Bytes written here that the socket has not taken yet, and when it last took some.
+  // Bytes written here that the socket has not taken yet, when it last took some, and when there
+  // last were none.
   virtual std::size_t queued_bytes() const = 0;
   virtual time_point progress_at() const = 0;
+  virtual time_point queued_since() const = 0;
 
   // Calls on_deadline once, then; a later call replaces an earlier one and is cheap when it only
   // moves the time on. time_point::max(): never.

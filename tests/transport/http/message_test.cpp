@@ -38,6 +38,39 @@ TEST(message, connection_fields_are_hop_by_hop) {
   }
 }
 
+TEST(message, what_connection_names_is_of_the_connection) {
+  fields f;
+  f.add("Connection", "close, X-Secret ,\tx-other");
+  f.add("connection", "x-third");
+  for (const auto* name : {"x-secret", "X-Other", "X-Third", "Keep-Alive"}) {
+    EXPECT_TRUE(is_of_connection(f, name)) << name;
+  }
+  for (const auto* name : {"x-secre", "X-Secrets", "Host", "close,"}) {
+    EXPECT_FALSE(is_of_connection(f, name)) << name;
+  }
+  EXPECT_FALSE(is_of_connection(fields{}, "x-secret"));
+}
+
+TEST(message, plain_numbers_are_digits) {
+  for (const auto* good : {"0", "3", "0003", "99999999999999999999"}) {
+    EXPECT_TRUE(is_plain_number(good)) << good;
+  }
+  for (const auto* bad : {"", "+3", "-3", "3,3", "3, 3", "3 ", "0x3", "3e0", "\xd9\xa3"}) {
+    EXPECT_FALSE(is_plain_number(bad)) << bad;
+  }
+}
+
+TEST(message, plain_extensions_are_visible_and_short) {
+  for (const auto* good : {"", ";a", ";a=b", ";a=\"b\""}) {
+    EXPECT_TRUE(is_plain_extension(good)) << good;
+  }
+  for (const auto* bad : {";a b", ";a\tb", ";a=\"\n\"", ";a=\"\r\"", ";a=\x7f", ";a=\xff"}) {
+    EXPECT_FALSE(is_plain_extension(bad)) << bad;
+  }
+  EXPECT_TRUE(is_plain_extension(";" + std::string(255, 'a')));
+  EXPECT_FALSE(is_plain_extension(";" + std::string(256, 'a')));
+}
+
 TEST(message, one_line_has_no_line_ends_or_nul) {
   EXPECT_TRUE(is_one_line("a b\tc"));
   EXPECT_FALSE(is_one_line("a\r"));
@@ -47,6 +80,7 @@ TEST(message, one_line_has_no_line_ends_or_nul) {
 
 TEST(message, every_status_has_a_phrase) {
   EXPECT_EQ(reason_phrase(200), "OK");
+  EXPECT_EQ(reason_phrase(414), "URI Too Long");
   EXPECT_EQ(reason_phrase(503), "Service Unavailable");
   EXPECT_EQ(reason_phrase(799), "Unknown");
 }

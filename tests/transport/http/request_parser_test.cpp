@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_request{"field without a name", "GET / HTTP/1.1\r\nHost: x\r\n: b\r\n\r\n", 400},
         bad_request{"field without a colon", "GET / HTTP/1.1\r\nHost: x\r\nabc\r\n\r\n", 400},
         bad_request{"control in the target", "GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n", 400},
-        bad_request{"space in the target", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 505},
+        bad_request{"space in the target", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         bad_request{"HTTP/2", "GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505},
         bad_request{"unknown expectation", "GET / HTTP/1.1\r\nHost: x\r\nExpect: wonder\r\n\r\n",
                     417},
@@ -114,12 +114,6 @@ TEST(request_parser, an_empty_chunked_body_may_come_byte_by_byte) {
     EXPECT_EQ(used, bytes.size());
     EXPECT_TRUE(parser.done()) << cut;
   }
-}
-
-TEST(request_parser, equal_repeated_lengths_are_one) {
-  EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
-                      "Content-Length: 3\r\n\r\nabc"),
-            0U);
 }
 
 TEST(request_parser, never_consumes_beyond_the_end_of_a_request) {

@@ -24,6 +24,7 @@ struct recording_session final : session {
     ++drains;
     if (drain) drain(*this);
   }
+  void on_overdue() override { ++overdue; }
   void on_close() override {
     ++closes;
     line = nullptr;
@@ -34,6 +35,7 @@ struct recording_session final : session {
   std::function<void(recording_session&)> answer;
   std::function<void(recording_session&)> drain;
   int drains = 0;
+  int overdue = 0;
   int closes = 0;
 };
 
@@ -41,12 +43,15 @@ class server_test : public testing::Test {
  protected:
   // Starts the server; sessions get the answer as it is when they are made.
   void serve() {
-    server_ = std::make_unique<server>(loop_.context(), limits_, [this](connection& c) {
-      auto made = std::make_shared<recording_session>(c);
-      made->answer = answer_;
-      sessions_.push_back(made);
-      return made;
-    });
+    server_ = std::make_unique<server>(
+        loop_.context(), limits_,
+        [this](connection& c) {
+          auto made = std::make_shared<recording_session>(c);
+          made->answer = answer_;
+          sessions_.push_back(made);
+          return made;
+        },
+        [this](closing why) { closings_.push_back(why); });
     const auto port = server_->listen("127.0.0.1", 0, false);
     ASSERT_TRUE(port);
     port_ = *port;
@@ -89,6 +94,7 @@ class server_test : public testing::Test {
     s.line->send({200, {}}, "echo:" + s.requests.back().body);
   };
   std::vector<std::shared_ptr<recording_session>> sessions_;
+  std::vector<closing> closings_;
   std::unique_ptr<server> server_;
   std::uint16_t port_ = 0;
 };
