@@ -119,7 +119,12 @@ kv_sequence_actions kv_event_sequence::replay_ended(std::uint64_t attempt, time_
     return take_actions();
   }
   if (has_progress_) tries_ = 0;
-  // A publisher without a history has sent nothing, or what it sent is being heard.
+  if (!next_ && begins_late() && tries_ < limits_.attempts_max) {
+    // It had no history when it answered. What it published since was not heard from the start.
+    ask(now);
+    return take_actions();
+  }
+  // A publisher that still has none keeps none, or has sent nothing.
   if (!next_) begin_at(pending_.empty() ? 0 : pending_.begin()->first);
   deliver_pending();
   // What was heard and not held, for want of room, is as missing as what was never heard.
@@ -247,6 +252,11 @@ void kv_event_sequence::ask(time_point now) {
 // Has this attempt shown neither the message before the next one nor the next one's successors?
 bool kv_event_sequence::is_unproven() const {
   return next_.value_or(0) > 0 && !has_overlap_ && !has_progress_;
+}
+
+// Was a message heard, and the publisher's first one missed?
+bool kv_event_sequence::begins_late() const {
+  return !pending_.empty() && pending_.begin()->first > 0;
 }
 
 void kv_event_sequence::settle(bool is_complete) {

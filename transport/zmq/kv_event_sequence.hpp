@@ -121,6 +121,7 @@ class kv_event_sequence {
   void restart(time_point now);
   void ask(time_point now);
   bool is_unproven() const;
+  bool begins_late() const;
   void settle(bool is_complete);
 
   kv_sequence_limits limits_;

@@ -133,10 +133,10 @@ bool kv_event_publisher::state::take_steps(std::vector<numbered_step>& taken) {
 void kv_event_publisher::state::send(const numbered_step& step) {
   auto payload =
       encode_kv_events(to_event_batch(step.step, block_size, config.hashes), config.form);
+  ++published;  // before it leaves: who heard a step finds it counted
   pub->send({config.topic, sequence_frame(step.seq), payload});
   buffer.push_back({step.seq, std::move(payload)});
   if (buffer.size() > config.buffer_steps) buffer.pop_front();
-  ++published;
 }
 
 void kv_event_publisher::state::serve_replays() {

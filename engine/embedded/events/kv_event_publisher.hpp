@@ -18,6 +18,7 @@ namespace troupe::engine {
 
 class kv_event_publisher {
  public:
+  // A step is counted before any consumer can hear of it; a replay asked for after that holds it.
   struct counters {
     std::uint64_t published = 0;
     std::uint64_t dropped = 0;

@@ -73,6 +73,37 @@ TEST(kv_event_sequence, a_publisher_without_history_is_followed_from_its_first_m
   EXPECT_EQ(r.live(1), "d1");
 }
 
+// The replay was answered before the first message was sent, and the subscription came behind it.
+TEST(kv_event_sequence, a_history_that_was_empty_is_asked_for_again_when_news_begin_late) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.live(2), "");
+  EXPECT_EQ(r.end(), "?0");
+  EXPECT_EQ(r.reply(0), "d0");
+  EXPECT_EQ(r.reply(1), "d1");
+  EXPECT_EQ(r.reply(2), "d2");
+  EXPECT_EQ(r.end(), "=");
+  EXPECT_EQ(r.sequence.epoch(), 0U);
+}
+
+TEST(kv_event_sequence, news_from_the_first_on_need_no_history) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.live(0), "");
+  EXPECT_EQ(r.end(), "d0 =");
+}
+
+TEST(kv_event_sequence, a_publisher_that_keeps_no_history_is_followed_from_what_is_heard) {
+  rig r;
+  EXPECT_EQ(r.connect(), "?0");
+  EXPECT_EQ(r.live(2), "");
+  EXPECT_EQ(r.end(), "?0");
+  EXPECT_EQ(r.live(3), "");
+  EXPECT_EQ(r.end(), "?0");
+  EXPECT_EQ(r.end(), "d2 d3 ~");
+  EXPECT_EQ(r.live(4), "d4");
+}
+
 TEST(kv_event_sequence, live_messages_wait_for_the_history) {
   rig r;
   EXPECT_EQ(r.connect(), "?0");
