@@ -62,7 +62,11 @@ supervisor_core::actions supervisor_core::ignored(child_id child) {
 supervisor_core::actions supervisor_core::exited(const exit& event) {
   const auto it = children_.find(event.child);
   if (it == children_.end()) return {};
-  switch (it->second.state) {
+  auto& c = it->second;
+  const bool was_up = c.state == child_state::running || c.state == child_state::doomed ||
+                      c.state == child_state::stopping;
+  if (was_up && event.now - c.started_at >= policy_.period) c.failures = 0;
+  switch (c.state) {
     case child_state::idle:
     case child_state::waiting:
     case child_state::due:
@@ -72,7 +76,7 @@ supervisor_core::actions supervisor_core::exited(const exit& event) {
       start_failed(it, event);
       break;
     case child_state::running:
-      set(it->second, child_state::fallen);
+      set(c, child_state::fallen);
       inbox_.emplace_back(event);
       break;
     case child_state::doomed:
@@ -131,16 +135,16 @@ void supervisor_core::start_failed(child_iterator it, const exit& event) {
     rest(it);
     end_all(supervisor_end::first_start_failed);
   } else {
-    judge(it, event, false);
+    judge(it, event);
   }
 }
 
-void supervisor_core::judge(child_iterator it, const exit& event, bool was_running) {
+void supervisor_core::judge(child_iterator it, const exit& event) {
   const auto& rules = it->second.rules;
   const bool wanted = rules.kind == restart_kind::permanent ||
                       (rules.kind == restart_kind::transient && !event.normal);
   if (wanted) {
-    restart(it, event, was_running);
+    restart(it, event);
     return;
   }
   const bool significant = rules.significant;
@@ -157,22 +161,20 @@ void supervisor_core::end_if_significant_ended() {
     end_all(supervisor_end::auto_shutdown);
 }
 
-void supervisor_core::restart(child_iterator it, const exit& event, bool was_running) {
+void supervisor_core::restart(child_iterator it, const exit& event) {
   auto& c = it->second;
   if (!window_.add(event.now, policy_)) {
     rest(it);
     end_all(supervisor_end::gave_up);
     return;
   }
-  if (was_running && event.now - c.started_at >= policy_.period) c.failures = 0;
   ++restarts_total_;
   set(c, child_state::waiting);
   c.ticket = ++last_ticket_;
   restart_ = supervisor_action{.what = supervisor_action::kind::restart,
                                .child = event.child,
                                .token = c.ticket,
-                               .delay = back_off(policy_, c.failures, event.jitter)};
-  ++c.failures;
+                               .delay = back_off(policy_, c.failures++, event.jitter)};
   if (policy_.strategy == restart_strategy::one_for_all) doom_group(children_.begin(), c.ticket);
   if (policy_.strategy == restart_strategy::rest_for_one) doom_group(it, c.ticket);
 }
@@ -209,7 +211,6 @@ void supervisor_core::doom_group(child_iterator first, std::uint64_t ticket) {
 }
 
 supervisor_core::actions supervisor_core::restart_due(std::uint64_t ticket) {
-  if (stopping()) return {};
   inbox_.emplace_back(due{ticket});
   return next_step();
 }
@@ -239,7 +240,7 @@ void supervisor_core::end_all(supervisor_end why) {
 
 void supervisor_core::take(const exit& event) {
   const auto it = children_.find(event.child);
-  if (it != children_.end() && it->second.state == child_state::fallen) judge(it, event, true);
+  if (it != children_.end() && it->second.state == child_state::fallen) judge(it, event);
 }
 
 void supervisor_core::take(const due& event) {

@@ -139,7 +139,7 @@ class supervisor_core {
     child_state state = child_state::idle;
     std::uint64_t ticket = 0;
     std::uint64_t request = 0;   // answered when the action that is out has been carried out
-    std::uint32_t failures = 0;  // in a row
+    std::uint32_t failures = 0;  // since it last ran for a whole period
     bool added = false;          // by the request above, which has not been answered
     bool comes_back = false;     // after its stop
     time_point started_at{};
@@ -159,8 +159,8 @@ class supervisor_core {
   void erase(child_iterator it);
   void stopped(child_iterator it);
   void start_failed(child_iterator it, const exit& event);
-  void judge(child_iterator it, const exit& event, bool was_running);
-  void restart(child_iterator it, const exit& event, bool was_running);
+  void judge(child_iterator it, const exit& event);
+  void restart(child_iterator it, const exit& event);
   void doom_group(child_iterator first, std::uint64_t ticket);
   void end_if_significant_ended();
   void end_all(supervisor_end why);
