@@ -20,7 +20,7 @@ script_trace otp_model::play() {
   handling_ = true;
   start_all_due(0);  // the first start
   handling_ = false;
-  handle_mail();
+  read_mail();
   end_of_step();
   while (next < script_.steps.size() && !ended_) {
     happen(script_.steps[next++]);
@@ -50,13 +50,13 @@ void otp_model::happen(const script_step& step) {
         mail_.push_back({.what = model_message::kind::request, .step = step});
       }
   }
-  handle_mail();
+  read_mail();
 }
 
 void otp_model::die(const script_step& step) {
   for (auto& c : children_) {
     if (c.rules.name != step.child.name || !c.alive || &c == being_stopped_) continue;
-    process_ended(c);
+    ended_now(c);
     mail_.push_back({.what = model_message::kind::exit, .step = step, .at = now_});
   }
 }
@@ -71,7 +71,7 @@ void otp_model::pass(milliseconds until) {
     now_ = std::max(now_, first->at);
     mail_.push_back({.what = model_message::kind::due, .ticket = first->ticket});
     timers_.erase(first);
-    handle_mail();
+    read_mail();
   }
   now_ = std::max(now_, until);
 }
@@ -99,14 +99,14 @@ void otp_model::stop_process(model_child& c) {
       for (const auto& step : meanwhile->second) happen(step);
     }
     being_stopped_ = nullptr;
-    process_ended(c);
+    ended_now(c);
   } else if (!wrong(otp_mutation::deaths_of_the_stopped_count)) {
     flush_exit(c.rules.name);
   }
   c.state = pid::undefined;
 }
 
-void otp_model::process_ended(model_child& c) {
+void otp_model::ended_now(model_child& c) {
   c.alive = false;
   const bool long_run = now_ - c.started >= policy().period;
   if (long_run && !wrong(otp_mutation::back_off_never_resets)) c.failures = 0;

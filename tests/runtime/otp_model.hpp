@@ -56,12 +56,12 @@ class otp_model {
   void pass(std::chrono::milliseconds until);
   bool start_process(model_child& c);
   void stop_process(model_child& c);
-  void process_ended(model_child& c);
+  void ended_now(model_child& c);
   void flush_exit(const std::string& name);
 
   // ---- the supervisor ----
 
-  void handle_mail();
+  void read_mail();
 
   // A start that fails may stop, restart or forget others: each is looked up when its turn comes.
   void start_all_due(int ticket);

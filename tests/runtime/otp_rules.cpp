@@ -9,7 +9,7 @@ namespace troupe::testing {
 using std::string;
 using std::chrono::milliseconds;
 
-void otp_model::handle_mail() {
+void otp_model::read_mail() {
   if (handling_) return;
   handling_ = true;
   while (!ended_ && end_ == supervisor_end::none && !mail_.empty()) {
