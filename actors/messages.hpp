@@ -45,6 +45,7 @@ struct engine_report {
   std::string name;
   bool up = false;
   bool died = false;  // its process ended: the KV cache is gone with it
+  engine_settings settings;
   std::vector<model_card> models;
   std::uint64_t kv_tokens_max = 0;
   std::uint32_t running = 0;
@@ -146,9 +147,19 @@ using engine_process_actor = caf::typed_actor<caf::reacts_to<get_engine_address>
 // ---- inspection --------------------------------------------------------------------------------
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, model_place& x) {
+  return f(caf::meta::type_name("model_place"), x.at, x.size);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, engine_settings& x) {
+  return f(caf::meta::type_name("engine_settings"), x.weight);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, prompt_facts& x) {
   return f(caf::meta::type_name("prompt_facts"), x.model, x.chain, x.prompt_bytes, x.prompt_tokens,
-           x.max_tokens, x.stream, x.include_usage, x.cache_salt, x.session);
+           x.max_tokens, x.stream, x.include_usage, x.cache_salt, x.session, x.alias, x.model_at);
 }
 
 template <class Inspector>
@@ -186,8 +197,8 @@ typename Inspector::result_type inspect(Inspector& f, request_ended& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, engine_report& x) {
-  return f(caf::meta::type_name("engine_report"), x.name, x.up, x.died, x.models, x.kv_tokens_max,
-           x.running, x.waiting);
+  return f(caf::meta::type_name("engine_report"), x.name, x.up, x.died, x.settings, x.models,
+           x.kv_tokens_max, x.running, x.waiting);
 }
 
 template <class Inspector>

@@ -173,7 +173,7 @@ CLI::App* add_up(CLI::App& app, up_flags& flags) {
   up->add_option("--host", flags.host, "Address to listen on [127.0.0.1]")->type_name("ADDRESS");
   up->add_option("--port", flags.port, "Port to listen on; 0 is any free one [8000]")
       ->type_name("N");
-  up->add_option("--policy", flags.policy, "prefix, least_loaded or round_robin [prefix]")
+  up->add_option("--policy", flags.policy, "prefix, session, least_loaded or round_robin [prefix]")
       ->type_name("NAME");
   up->add_option("--threads", flags.threads, "I/O threads of the endpoint [1]")->type_name("N");
   up->add_option("--log-level", flags.log_level, "trace, debug, info, warn or error [info]")

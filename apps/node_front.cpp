@@ -1,5 +1,6 @@
 #include "apps/node_front.hpp"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -9,11 +10,24 @@ namespace troupe::apps {
 
 namespace {
 
+bool needs_chain(config::routing_policy policy) {
+  return policy == config::routing_policy::prefix || policy == config::routing_policy::session;
+}
+
+// True where some model's policy looks at the prompt.
+bool needs_chains(const config::router_spec& router) {
+  return needs_chain(router.policy) ||
+         std::any_of(router.models.begin(), router.models.end(),
+                     [](const auto& model) { return model.policy && needs_chain(*model.policy); });
+}
+
 actors::prompt_reader_options reader_options(const node_front::shared& from) {
   actors::prompt_reader_options options;
   options.seed = from.seed;
   options.body_bytes_max = from.spec.router.limits.prompt_bytes_max;
-  options.hash_prompt = from.spec.router.policy == config::routing_policy::prefix;
+  options.hash_prompt = needs_chains(from.spec.router);
+  options.session_field = from.spec.router.session.field;
+  options.names = std::make_shared<const actors::model_names>(from.spec.router.models);
   return options;
 }
 

@@ -95,6 +95,7 @@ child_spec proxy_child(const node_resources& resources, const config::engine_spe
   child.start = [&resources, engine, name](caf::actor_system& system) -> caf::expected<caf::actor> {
     actors::engine_proxy_options options;
     options.engine = name;
+    options.settings.weight = engine.weight;
     options.health.probe_interval = engine.probe_interval;
     options.names = &resources.names;
     options.prober = std::make_shared<posted_prober>(resources.home, resources.client);

@@ -31,7 +31,8 @@ class field_reader : public field_visitor {
   void word(const field& f, const std::vector<std::string_view>& names,
             std::size_t& index) override;
   void section(const field& f, const body& fields) override;
-  void named(const field& f,
+  void texts(const field& f, text_form form, std::vector<std::string>& values) override;
+  void named(const field& f, text_form form,
              const std::function<void(const std::string&, field_visitor&)>& each) override;
   void list(const field& f, const std::vector<item_kind>& kinds) override;
   void only_where(std::string_view key, std::string_view value, bool holds,
@@ -62,6 +63,8 @@ class field_reader : public field_visitor {
   const yaml_entry* take(const field& f);
   std::optional<scalar> take_scalar(const field& f, std::string_view wanted);
   const yaml_node* take_map(const field& f);
+  bool read_text(const field& f, const yaml_node& item, text_form form,
+                 std::vector<std::string>& values);
   bool read_item(const yaml_node& item, const std::string& path,
                  const std::vector<item_kind>& kinds);
   std::string path_to(std::string_view key) const;

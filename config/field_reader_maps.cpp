@@ -14,14 +14,52 @@ void field_reader::section(const field& f, const body& fields) {
   leave();
 }
 
-void field_reader::named(const field& f,
+// Appends one item of a list of texts; false where it is none.
+bool field_reader::read_text(const field& f, const yaml_node& item, text_form form,
+                             std::vector<std::string>& values) {
+  const std::string at = path_to(f.key) + "[" + std::to_string(values.size()) + "] ";
+  if (item.kind != yaml_kind::scalar) {
+    mistakes_.add(item.at, at + "is " + std::string{to_string(item.kind)} + "; expected a text");
+    return false;
+  }
+  expansion expanded = expand(item.text, variables_);
+  std::string mistake = expanded.mistake;
+  if (mistake.empty()) mistake = form_mistake(form, expanded.text);
+  if (mistake.empty() && std::find(values.begin(), values.end(), expanded.text) != values.end()) {
+    mistake = "is " + quote(expanded.text) + ", which is there already";
+  }
+  if (!mistake.empty()) mistakes_.add(item.at, at + mistake);
+  values.push_back(std::move(expanded.text));
+  return mistake.empty();
+}
+
+void field_reader::texts(const field& f, text_form form, std::vector<std::string>& values) {
+  const yaml_entry* entry = take(f);
+  if (entry == nullptr) return;
+  const yaml_node& node = *entry->value;
+  if (node.kind != yaml_kind::sequence) {
+    wrong(f, node.kind == yaml_kind::null ? entry->at : node.at,
+          "is " + std::string{to_string(node.kind)} + "; expected a list such as [a, b]");
+    return;
+  }
+  std::vector<std::string> read;
+  bool good = true;
+  for (const auto& item : node.items) good = read_text(f, *item, form, read) && good;
+  if (good) {
+    values = std::move(read);
+  } else {
+    scopes_.back().wrong.emplace(f.key);
+  }
+}
+
+void field_reader::named(const field& f, text_form form,
                          const std::function<void(const std::string&, field_visitor&)>& each) {
   const yaml_node* map = take_map(f);
   if (map == nullptr) return;
   if (map->entries.empty()) wrong(f, map->at, "is empty; name at least one");
   const std::string path = path_to(f.key);
   for (const yaml_entry& entry : map->entries) {
-    if (const auto mistake = form_mistake(text_form::name, entry.key); !mistake.empty()) {
+    if (const auto mistake = form_mistake(form, entry.key); !mistake.empty()) {
       wrong(f, entry.at, "has a name that " + mistake);
       continue;
     }

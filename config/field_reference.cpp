@@ -22,6 +22,20 @@ struct row_facts {
   std::string default_value;
 };
 
+std::string_view form_word(text_form form) {
+  static constexpr std::string_view words[] = {"text", "name", "address:port",
+                                               "URL",  "path", "model name"};
+  return words[static_cast<std::size_t>(form)];
+}
+
+std::string_view form_rule(text_form form) {
+  static constexpr std::string_view rules[] = {
+      "up to 4096 bytes",      "1 to 63 letters, digits, `.` `_` `-`",
+      "IP address in numbers", "`http://HOST:PORT`",
+      "up to 4096 bytes",      "1 to 256 bytes without spaces"};
+  return rules[static_cast<std::size_t>(form)];
+}
+
 class reference_writer : public field_visitor {
  public:
   std::string render() {
@@ -39,12 +53,7 @@ class reference_writer : public field_visitor {
   }
 
   void text(const field& f, text_form form, std::string& value) override {
-    static constexpr std::string_view forms[] = {"text", "name", "address:port", "URL", "path"};
-    static constexpr std::string_view allowed[] = {
-        "up to 4096 bytes", "1 to 63 letters, digits, `.` `_` `-`", "IP address in numbers",
-        "`http://HOST:PORT`", "up to 4096 bytes"};
-    const auto index = static_cast<std::size_t>(form);
-    row(f, {std::string{forms[index]}, std::string{allowed[index]},
+    row(f, {std::string{form_word(form)}, std::string{form_rule(form)},
             value.empty() ? "empty" : code(value)});
   }
 
@@ -83,10 +92,16 @@ class reference_writer : public field_visitor {
     condition_ = condition;
   }
 
-  void named(const field& f,
+  void texts(const field& f, text_form form, std::vector<std::string>&) override {
+    row(f,
+        {"list of " + std::string{form_word(form)} + "s", std::string{form_rule(form)}, "empty"});
+  }
+
+  void named(const field& f, text_form form,
              const std::function<void(const std::string&, field_visitor&)>& each) override {
     const std::string path = path_to(f.key) + ".NAME";
-    row(f, {"map of names to [maps](#" + anchor(path) + ")", "", ""});
+    const std::string word{form_word(form)};
+    row(f, {"map of " + word + "s to [maps](#" + anchor(path) + ")", "", ""});
     open(path);
     each("NAME", *this);
     close();

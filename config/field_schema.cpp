@@ -15,6 +15,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr const char* name_pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
+constexpr const char* model_pattern = "^[^ ]+$";
 
 // Whatever the table says of a value, the environment may supply it instead.
 json or_variable(json schema) {
@@ -30,6 +31,16 @@ json definitions() {
           {"duration", {{"type", "string"}, {"pattern", "^[0-9]+ ?(ms|s|m|h)$"}}}};
 }
 
+json text_schema(text_form form) {
+  json schema{{"type", "string"}, {"maxLength", form == text_form::model ? 256 : 4096}};
+  if (form == text_form::name) schema["pattern"] = name_pattern;
+  if (form == text_form::model) schema["pattern"] = model_pattern;
+  if (form == text_form::listen) schema["pattern"] = "^(\\[[0-9A-Fa-f:.]+\\]|[^:]+):[0-9]{1,5}$";
+  if (form == text_form::url)
+    schema["pattern"] = "^http://(\\[[0-9A-Fa-f:.]+\\]|[^:/]+):[0-9]{1,5}/?$";
+  return schema;
+}
+
 // Builds one object schema per map of the file.
 class schema_writer : public field_visitor {
  public:
@@ -38,12 +49,7 @@ class schema_writer : public field_visitor {
   json take() { return close(); }
 
   void text(const field& f, text_form form, std::string& value) override {
-    json schema{{"type", "string"}, {"maxLength", 4096}};
-    if (form == text_form::name) schema["pattern"] = name_pattern;
-    if (form == text_form::listen) schema["pattern"] = "^(\\[[0-9A-Fa-f:.]+\\]|[^:]+):[0-9]{1,5}$";
-    if (form == text_form::url)
-      schema["pattern"] = "^http://(\\[[0-9A-Fa-f:.]+\\]|[^:/]+):[0-9]{1,5}/?$";
-    add(f, or_variable(std::move(schema)), f.required ? json{} : json(value), "");
+    add(f, or_variable(text_schema(form)), f.required ? json{} : json(value), "");
   }
 
   void integer(const field& f, const range& allowed, std::uint64_t& value) override {
@@ -78,7 +84,12 @@ class schema_writer : public field_visitor {
     add(f, std::move(schema), {}, "");
   }
 
-  void named(const field& f,
+  void texts(const field& f, text_form form, std::vector<std::string>&) override {
+    add(f, {{"type", "array"}, {"uniqueItems", true}, {"items", or_variable(text_schema(form))}},
+        json::array(), "");
+  }
+
+  void named(const field& f, text_form form,
              const std::function<void(const std::string&, field_visitor&)>& each) override {
     open();
     each("NAME", *this);
@@ -86,7 +97,7 @@ class schema_writer : public field_visitor {
     add(f,
         {{"type", "object"},
          {"minProperties", 1},
-         {"propertyNames", {{"pattern", name_pattern}}},
+         {"propertyNames", {{"pattern", form == text_form::model ? model_pattern : name_pattern}}},
          {"additionalProperties", std::move(inner)}},
         {}, "");
   }

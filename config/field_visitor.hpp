@@ -58,8 +58,11 @@ class field_visitor {
   // A map of the fields that `fields` visits.
   virtual void section(const field& f, const body& fields) = 0;
 
-  // A map from names to maps, such as `nodes`.
-  virtual void named(const field& f,
+  // A list of texts of one form, none of them twice.
+  virtual void texts(const field& f, text_form form, std::vector<std::string>& values) = 0;
+
+  // A map from names of a form to maps, such as `nodes`.
+  virtual void named(const field& f, text_form form,
                      const std::function<void(const std::string& name, field_visitor&)>& each) = 0;
 
   // A list whose items are maps with one key each, the kind of the item.

@@ -10,6 +10,7 @@ namespace troupe::config {
 namespace {
 
 constexpr std::size_t text_bytes_max = 4096;
+constexpr std::size_t model_bytes_max = 256;
 
 }  // namespace
 
@@ -30,6 +31,11 @@ std::string form_mistake(text_form form, const std::string& text) {
     return "is " + quote(text) +
            "; write ADDRESS:PORT with an IP address in numbers, such as "
            "127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000";
+  }
+  if (form == text_form::model &&
+      (text.empty() || text.size() > model_bytes_max || text.find(' ') != std::string::npos)) {
+    return "is " + quote(text) + "; a model's name is 1 to " + std::to_string(model_bytes_max) +
+           " bytes without spaces";
   }
   if (form == text_form::url) {
     if (std::string mistake = url_mistake(text); !mistake.empty()) {

@@ -11,6 +11,7 @@ enum class text_form {
   listen,  // ADDRESS:PORT
   url,     // http://HOST:PORT
   path,    // of a file; relative to the folder of the configuration file
+  model,   // name of a model in the API: 1 to 256 bytes without spaces
 };
 
 // Returns the end of a sentence about a text that breaks its form; empty: it is fine.

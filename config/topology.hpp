@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@
 
 namespace troupe::config {
 
-enum class routing_policy { round_robin, least_loaded, prefix };
+enum class routing_policy { round_robin, least_loaded, prefix, session };
 enum class engine_kind { embedded, openai };  // openai: any server that speaks the OpenAI HTTP API
 
 // One group of equal engines and the proxies before them.
@@ -21,6 +22,7 @@ struct engine_spec {
   std::string name;  // engines are called name-0, name-1, …; or name, where count is 1
   engine_kind kind = engine_kind::embedded;
   std::uint32_t count = 1;
+  std::uint32_t weight = 1;  // share of the requests, beside the weights of the others
 
   // kind: openai
   std::string url;  // http://host:port, without a path
@@ -44,8 +46,24 @@ struct endpoint_spec {
   http_limits limits;
 };
 
+// Where policy `session` finds the key of a session, and how far it may fill an engine.
+struct session_spec {
+  std::string header = "x-session-id";  // looked at first
+  std::string field = "user";           // of the body, a string
+  std::uint32_t balance = 125;          // percent of the mean load one engine may carry
+};
+
+// What is said of one model.
+struct model_spec {
+  std::string name;                        // as engines serve it
+  std::optional<routing_policy> policy{};  // nothing: the router's
+  std::vector<std::string> aliases{};      // further names clients may use
+};
+
 struct router_spec {
   routing_policy policy = routing_policy::prefix;
+  session_spec session{};
+  std::vector<model_spec> models{};
   router_limits limits;
 };
 

@@ -35,6 +35,41 @@ std::string taken_name(const node_spec& node, const engine_spec& group) {
   return {};
 }
 
+// Returns the mistake where a name of a model stands for another model already.
+std::string taken_alias(const model_spec& model, const std::vector<model_spec>& others) {
+  for (const std::string& alias : model.aliases) {
+    if (alias == model.name) return quote(alias) + " is the model's own name";
+  }
+  for (const model_spec& other : others) {
+    for (const std::string& alias : other.aliases) {
+      const bool is_taken =
+          alias == model.name ||
+          std::find(model.aliases.begin(), model.aliases.end(), alias) != model.aliases.end();
+      if (is_taken) return quote(alias) + " is an alias of " + quote(other.name) + " already";
+    }
+    if (std::find(model.aliases.begin(), model.aliases.end(), other.name) != model.aliases.end()) {
+      return quote(other.name) + " is a model of its own in this list";
+    }
+  }
+  return {};
+}
+
+model_spec describe_model(field_visitor& v, const std::string& name,
+                          const std::vector<model_spec>& others) {
+  model_spec model;
+  model.name = name;
+  std::size_t policy = 0;
+  v.word({"policy", "The policy of this model's requests; `inherit`: the router's."},
+         model_policy_names(), policy);
+  if (policy != 0) model.policy = static_cast<routing_policy>(policy - 1);
+  v.texts({"aliases",
+           "Further names under which clients may ask for the model; the engine is asked for it "
+           "under its own name, and answers with that."},
+          text_form::model, model.aliases);
+  v.rule({"aliases"}, [&] { return taken_alias(model, others); });
+  return model;
+}
+
 void describe_embedded(field_visitor& v, engine_spec& engine) {
   v.count({"count",
            "How many equal engines, each a process of its own; they are called name-0, "
@@ -126,11 +161,31 @@ void describe(field_visitor& v, endpoint_spec& endpoint) {
   limits_section(v, "What the endpoint accepts from clients.", endpoint.limits);
 }
 
+void describe(field_visitor& v, session_spec& session) {
+  v.text({"header", "Request header that names the session; it is looked at first."},
+         text_form::name, session.header);
+  v.text({"field",
+          "Field of the request body that names it, a string; requests without either go "
+          "by policy `prefix`."},
+         text_form::name, session.field);
+  v.count({"balance",
+           "Percent of the mean load that one engine may carry, weights considered; beyond it a "
+           "session's requests go to the next engine in its own order."},
+          {101, 1'000}, session.balance);
+}
+
 void describe(field_visitor& v, router_spec& router) {
   v.choice({"policy",
             "`prefix`: where the prompt's start is cached, weighed against load; "
-            "`least_loaded`: the fewest requests; `round_robin`: in turn."},
+            "`session`: all requests of a session at one engine; `least_loaded`: the fewest "
+            "requests; `round_robin`: in turn. All heed the engines' weights."},
            routing_policy_names(), router.policy);
+  v.section({"session", "What policy `session` takes for the key of a session."},
+            [&] { describe(v, router.session); });
+  v.named({"models", "What is said of single models, by the name engines serve them under."},
+          text_form::model, [&](const std::string& name, field_visitor& inner) {
+            router.models.push_back(describe_model(inner, name, router.models));
+          });
   limits_section(v, "What the router remembers and how long it waits.", router.limits);
 }
 
@@ -172,6 +227,9 @@ void describe(field_visitor& v, engine_spec& engine) {
             "`embedded`: a CPU engine that the node starts itself; `openai`: a server that "
             "already runs and speaks the OpenAI HTTP API, such as vLLM."},
            engine_kind_names(), engine.kind);
+  v.count({"weight",
+           "Share of the requests each of these engines gets, beside the weights of the others."},
+          {1, 1'000}, engine.weight);
   v.only_where("kind", "embedded", engine.kind == engine_kind::embedded,
                [&] { describe_embedded(v, engine); });
   v.only_where("kind", "openai", engine.kind == engine_kind::openai,
@@ -205,7 +263,7 @@ void describe(field_visitor& v, topology& value) {
   v.count({"troupe", "Version of this file format.", true}, {format_version, format_version},
           version);
   v.named({"nodes", "The nodes; each is one process, started by `troupe up --node NAME`.", true},
-          [&](const std::string& name, field_visitor& inner) {
+          text_form::name, [&](const std::string& name, field_visitor& inner) {
             node_spec node;
             node.name = name;
             describe(inner, node);

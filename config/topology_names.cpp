@@ -16,7 +16,16 @@ std::optional<Enum> find(const name_list& names, std::string_view name) {
 }  // namespace
 
 const name_list& routing_policy_names() {
-  static const name_list names{"round_robin", "least_loaded", "prefix"};
+  static const name_list names{"round_robin", "least_loaded", "prefix", "session"};
+  return names;
+}
+
+const name_list& model_policy_names() {
+  static const name_list names = [] {
+    name_list all{"inherit"};
+    all.insert(all.end(), routing_policy_names().begin(), routing_policy_names().end());
+    return all;
+  }();
   return names;
 }
 

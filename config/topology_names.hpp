@@ -13,6 +13,8 @@ using name_list = std::vector<std::string_view>;
 
 // The words of each enumeration, in the order of its enumerators.
 const name_list& routing_policy_names();
+// The same after `inherit`, which stands for the router's own policy.
+const name_list& model_policy_names();
 const name_list& engine_kind_names();
 const name_list& restart_strategy_names();
 const name_list& log_format_names();

@@ -101,6 +101,7 @@ class engine_proxy_state {
     message.name = options_.engine;
     message.up = health_.state() == health_state::up;
     message.died = died;
+    message.settings = options_.settings;
     message.models = models_;
     message.kv_tokens_max = gauges_.kv_tokens_max;
     message.running = gauges_.running;

@@ -25,6 +25,7 @@ namespace troupe::actors {
 
 struct engine_proxy_options {
   std::string engine;
+  engine_settings settings{};
   health_options health;
   std::optional<engine_address> address;  // empty: the engine's process tells
   std::shared_ptr<engine_prober> prober;  // callable from any thread

@@ -24,10 +24,11 @@ struct prompt_places {
 
 struct scan {
   prompt_kind kind;
-  prompt_facts facts;
-  prompt_places places;
+  const prompt_reader_options& options;
+  const char* begin;  // of the body
+  prompt_facts facts{};
+  prompt_places places{};
   std::uint32_t max_completion_tokens = 0;
-  std::string user;
   bool has_model = false;
 };
 
@@ -82,6 +83,11 @@ caf::error read_stream_options(ondemand::value& value, bool& include_usage) {
 caf::error read_model(ondemand::value& value, scan& out) {
   if (auto error = read_string(value, "model", out.facts.model)) return error;
   out.has_model = !out.facts.model.empty();
+  if (out.has_model) {
+    const auto literal = string_literal(value);
+    out.facts.model_at = {static_cast<std::size_t>(literal.data() - out.begin) - 1,
+                          literal.size() + 2};
+  }
   if (out.facts.model.size() <= name_bytes_max) return {};
   return invalid("model is longer than " + std::to_string(name_bytes_max) + " bytes.");
 }
@@ -107,9 +113,17 @@ caf::error read_field(ondemand::field& field, std::size_t at, scan& out) {
     return read_count(value, out.max_completion_tokens), caf::error{};
   }
   if (is("cache_salt")) return read_string(value, "cache_salt", facts.cache_salt);
-  if (is("session_id")) return read_session(value, facts.session), caf::error{};
-  if (is("user")) return read_session(value, out.user), caf::error{};
+  if (is(out.options.session_field)) return read_session(value, facts.session), caf::error{};
   return {};
+}
+
+// Puts the model in place of its alias.
+void resolve_model(scan& out) {
+  if (!out.options.names) return;
+  const auto* target = out.options.names->find(out.facts.model);
+  if (target == nullptr) return;
+  out.facts.alias = std::move(out.facts.model);
+  out.facts.model = *target;
 }
 
 caf::error read_fields(ondemand::document& document, scan& out) {
@@ -127,7 +141,7 @@ caf::error read_fields(ondemand::document& document, scan& out) {
   if (!document.current_location().error()) return not_json();  // something follows the object
   if (!out.has_model) return invalid("model is missing: name the model to use.");
   if (out.max_completion_tokens != 0) out.facts.max_tokens = out.max_completion_tokens;
-  if (out.facts.session.empty()) out.facts.session = std::move(out.user);
+  resolve_model(out);
   return {};
 }
 
@@ -194,7 +208,7 @@ caf::expected<prompt_facts> prompt_reader::read(prompt_kind kind, const std::str
     own.padded.reserve(body.size() + simdjson::SIMDJSON_PADDING);
     text = &(own.padded = body);
   }
-  scan found{.kind = kind, .facts = {}, .places = {}, .user = {}};
+  scan found{.kind = kind, .options = options_, .begin = text->data()};
   caf::error error;
   ondemand::document document;
   const simdjson::padded_string_view view{text->data(), text->size(), text->capacity()};

@@ -15,9 +15,11 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <caf/expected.hpp>
 
+#include "actors/router/model_names.hpp"
 #include "actors/router/prefix_hash.hpp"
 #include "actors/router/routing_types.hpp"
 
@@ -29,6 +31,8 @@ struct prompt_reader_options {
   hash_seed seed;
   std::size_t body_bytes_max = 32 * 1024 * 1024;
   bool hash_prompt = true;  // off for policies without an index: the chain stays empty
+  std::string session_field = "user";
+  std::shared_ptr<const model_names> names{};  // null: there are no aliases
 };
 
 class prompt_reader {
@@ -37,6 +41,11 @@ class prompt_reader {
   ~prompt_reader();
   prompt_reader(prompt_reader&&) noexcept;
   prompt_reader& operator=(prompt_reader&&) noexcept;
+
+  const prompt_reader_options& options() const { return options_; }
+
+  // Reads as these options say from now on; the seed must be the same.
+  void set_options(prompt_reader_options options) { options_ = std::move(options); }
 
   // Reads one request body.
   caf::expected<prompt_facts> read(prompt_kind kind, const std::string& body);

@@ -18,7 +18,11 @@ constexpr std::chrono::seconds maintenance_interval{1};
 class router_state {
  public:
   router_state(router_actor::pointer self, const router_options& options)
-      : self_{self}, names_{options.names}, core_{options.spec}, metrics_{*options.metrics} {}
+      : self_{self},
+        names_{options.names},
+        aliases_{options.spec.models},
+        core_{options.spec},
+        metrics_{*options.metrics} {}
 
   void start() {
     for (const auto& name : names_->names()) {
@@ -38,7 +42,7 @@ class router_state {
       if (failure_code(error, errc::no_engine) == errc::unknown_model && is_starting()) {
         error = make_failure(errc::no_engine, "the engines are still starting");
       }
-      metrics_.refused(to_string(failure_code(error, errc::no_engine)));
+      metrics_.refused(failure_code(error, errc::no_engine));
       return error;
     }
     metrics_.decided(*choice);
@@ -93,6 +97,7 @@ class router_state {
     }
     auto by_id = [](const model_card& a, const model_card& b) { return a.id < b.id; };
     auto same_id = [](const model_card& a, const model_card& b) { return a.id == b.id; };
+    add_aliases(listing.models);
     std::stable_sort(listing.models.begin(), listing.models.end(), by_id);
     listing.models.erase(std::unique(listing.models.begin(), listing.models.end(), same_id),
                          listing.models.end());
@@ -133,6 +138,20 @@ class router_state {
     return true;
   }
 
+  // An alias is a model of its own to clients, as vLLM lists each of its served names.
+  void add_aliases(std::vector<model_card>& models) const {
+    const auto served = models.size();
+    for (const auto& [alias, target] : aliases_.aliases()) {
+      const auto end = models.begin() + static_cast<std::ptrdiff_t>(served);
+      const auto card = std::find_if(models.begin(), end, [&target = target](const auto& model) {
+        return model.id == target;
+      });
+      if (card == end) continue;
+      auto renamed = renamed_card(card->json, alias);
+      models.push_back({alias, std::move(renamed)});
+    }
+  }
+
   bool is_starting() const {
     return std::any_of(engines_.begin(), engines_.end(), [](const auto& item) {
       return !item.second.up && item.second.models.empty();
@@ -145,11 +164,13 @@ class router_state {
     for (const auto& card : entry.models) config.models.push_back(card.id);
     config.state = report.up ? engine_state::up : engine_state::down;
     config.kv_tokens_max = report.kv_tokens_max;
+    config.settings = report.settings;
     return config;
   }
 
   router_actor::pointer self_;
   registry* names_;
+  model_names aliases_;
   router_core core_;
   router_metrics metrics_;
   std::map<std::string, engine_entry, std::less<>> engines_;  // nodes stay where they are

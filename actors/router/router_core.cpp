@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
+#include "actors/router/session_hash.hpp"
 #include "runtime/errc.hpp"
 
 namespace troupe::actors {
@@ -31,15 +31,6 @@ engine_id next_id(engine_id last, std::uint32_t slot) {
   return engine_id{generation << slot_bits | slot};
 }
 
-route_reason reason_for(config::routing_policy policy, std::size_t candidates,
-                        const engine_cost& chosen) {
-  using config::routing_policy;
-  if (candidates == 1) return route_reason::only_candidate;
-  if (policy == routing_policy::round_robin) return route_reason::rotation;
-  if (policy == routing_policy::least_loaded) return route_reason::least_loaded;
-  return chosen.cached_tokens != 0 ? route_reason::prefix : route_reason::least_cost;
-}
-
 }  // namespace
 
 router_core::router_core(const config::router_spec& spec, router_core_options options)
@@ -51,7 +42,8 @@ std::optional<engine_id> router_core::add_engine(engine_config engine) {
   if (slot == engines_max) return std::nullopt;
   if (slot == engines_.size()) engines_.emplace_back();
   auto& entry = engines_[slot];
-  entry = engine_entry{std::move(engine), next_id(entry.id, slot), {}, true};
+  const auto hash = engine_hash(engine.name);
+  entry = engine_entry{std::move(engine), next_id(entry.id, slot), hash, {}, true};
   index_.add_engine(slot);
   ledger_.add_engine(slot);
   link_models(slot);
@@ -62,9 +54,12 @@ std::optional<engine_id> router_core::add_engine(engine_config engine) {
 bool router_core::update_engine(engine_id id, engine_config engine) {
   auto* entry = find(id);
   if (entry == nullptr) return false;
-  unlink_models(slot_of(id));
+  // Reports come each second: what was learnt of a model must not go with its last link.
+  const bool relink = entry->config.models != engine.models;
+  if (relink) unlink_models(slot_of(id));
   entry->config = std::move(engine);
-  link_models(slot_of(id));
+  entry->name_hash = engine_hash(entry->config.name);
+  if (relink) link_models(slot_of(id));
   size_cache(slot_of(id));
   return true;
 }
@@ -81,7 +76,7 @@ std::vector<lease_id> router_core::remove_engine(engine_id id) {
   const auto slot = slot_of(id);
   unlink_models(slot);
   if (index_.is_alive(slot)) index_.remove_engine(slot);
-  *entry = engine_entry{{}, id, {}, false};
+  *entry = engine_entry{{}, id, 0, {}, false};
   return ledger_.drop_engine(slot);
 }
 
@@ -102,7 +97,9 @@ caf::expected<decision> router_core::route(const prompt_facts& facts,
                                            std::span<const engine_id> excluded, time_point now) {
   const auto model = models_.find(facts.model);
   if (model == models_.end()) {
-    return make_failure(errc::unknown_model, "No engine serves the model '" + facts.model + "'.");
+    const auto asked = facts.alias.empty() ? "" : ", which '" + facts.alias + "' stands for";
+    return make_failure(errc::unknown_model,
+                        "No engine serves the model '" + facts.model + "'" + asked + ".");
   }
   gather_candidates(model->second, excluded);
   if (costs_.empty()) {
@@ -111,7 +108,9 @@ caf::expected<decision> router_core::route(const prompt_facts& facts,
   }
   const auto tokens = estimate_tokens(facts, model->second);
   price(facts, model->second, tokens, now);
-  return commit(facts, tokens, choose(), now);
+  const choice_rules rules{model->second.policy, spec_.session.balance};
+  const auto chosen = choose_engine(rules, costs_, facts.session, model->second.turns);
+  return commit(facts, tokens, chosen, now);
 }
 
 void router_core::first_token(lease_id lease, nanoseconds ttft, time_point now) {
@@ -174,7 +173,9 @@ router_core::engine_entry* router_core::find(engine_id id) {
 
 void router_core::link_models(std::uint32_t slot) {
   for (const auto& model : engines_[slot].config.models) {
-    auto& slots = models_[model].slots;
+    const auto [entry, is_new] = models_.try_emplace(model);
+    if (is_new) entry->second.policy = policy_of(model);
+    auto& slots = entry->second.slots;
     if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
   }
 }
@@ -184,6 +185,7 @@ void router_core::unlink_models(std::uint32_t slot) {
     const auto found = models_.find(model);
     if (found == models_.end()) continue;  // named twice
     std::erase(found->second.slots, slot);
+    found->second.turns.forget(slot);
     if (found->second.slots.empty()) models_.erase(found);
   }
 }
@@ -206,19 +208,25 @@ std::uint32_t router_core::tick(time_point now) const {
   return started_ ? static_cast<std::uint32_t>((now - *started_) / tick_length) : 0;
 }
 
-// Lists the engines that may take the request, from one that moves on with each request, so that
-// ties spread.
-void router_core::gather_candidates(model_entry& model, std::span<const engine_id> excluded) {
+config::routing_policy router_core::policy_of(const std::string& model) const {
+  for (const auto& spec : spec_.models) {
+    if (spec.name == model) return spec.policy.value_or(spec_.policy);
+  }
+  return spec_.policy;
+}
+
+// Lists the engines that may take the request.
+void router_core::gather_candidates(const model_entry& model, std::span<const engine_id> excluded) {
   costs_.clear();
   for (const auto slot : model.slots) {
     const auto& entry = engines_[slot];
     if (entry.config.state != engine_state::up) continue;
     if (std::find(excluded.begin(), excluded.end(), entry.id) != excluded.end()) continue;
-    costs_.push_back({.engine = entry.id});
+    costs_.push_back({.engine = entry.id,
+                      .slot = slot,
+                      .weight = std::max(1U, entry.config.settings.weight),
+                      .name_hash = entry.name_hash});
   }
-  if (costs_.empty()) return;
-  const auto first = static_cast<std::ptrdiff_t>(model.rotation++ % costs_.size());
-  std::rotate(costs_.begin(), costs_.begin() + first, costs_.end());
 }
 
 std::uint32_t router_core::estimate_tokens(const prompt_facts& facts,
@@ -237,15 +245,18 @@ const prefill_cost& router_core::cost_of(std::uint32_t slot, const model_entry& 
 // cluster that is in balance: what the prompt would push out of a full cache has to be computed
 // again, and an engine that is idle just now but had all the work of late is no better than one
 // that had none. Without them, requests that come one at a time all follow a shared start to one
-// engine.
+// engine. What an engine has to do counts for less the heavier it is; what the request costs there
+// is learnt from it and needs no weight.
 void router_core::price(const prompt_facts& facts, const model_entry& model,
                         std::uint32_t prompt_tokens, time_point now) {
   index_.match(facts.chain, matches_);
   const auto bytes = std::max<std::uint64_t>(facts.prompt_bytes, 1);
   const auto tokens_per_chunk =
       static_cast<double>(prompt_tokens) * chunk_bytes / static_cast<double>(bytes);
+  double weights = 0;
+  for (const auto& line : costs_) weights += line.weight;
   for (auto& line : costs_) {
-    const auto slot = slot_of(line.engine);
+    const auto slot = line.slot;
     const auto matched = std::uint64_t{matches_[slot]} * chunk_bytes;
     // At least one token is always computed: it yields the first one of the answer.
     line.cached_tokens = static_cast<std::uint32_t>(
@@ -257,30 +268,20 @@ void router_core::price(const prompt_facts& facts, const model_entry& model,
     const auto lost_chunks = index_.displaced_by(slot, facts.chain.size() - matches_[slot]);
     line.displaced_s = cost.seconds(0, static_cast<double>(lost_chunks) * tokens_per_chunk);
     const auto load = std::max<double>(line.load, ledger_.average_load(slot, now));
-    line.cost_s = (line.waiting_s + line.own_s + line.displaced_s) * (load + 1);
+    const auto share = line.weight * static_cast<double>(costs_.size()) / weights;
+    line.cost_s = (line.waiting_s / share + line.own_s + line.displaced_s) * (load / share + 1);
   }
 }
 
-std::size_t router_core::choose() {
-  using config::routing_policy;
-  if (spec_.policy == routing_policy::round_robin) return 0;
-  const bool by_load = spec_.policy == routing_policy::least_loaded;
-  const auto least = std::min_element(costs_.begin(), costs_.end(),
-                                      [by_load](const engine_cost& a, const engine_cost& b) {
-                                        return by_load ? a.load < b.load : a.cost_s < b.cost_s;
-                                      });
-  return static_cast<std::size_t>(least - costs_.begin());
-}
-
 decision router_core::commit(const prompt_facts& facts, std::uint32_t prompt_tokens,
-                             std::size_t chosen, time_point now) {
-  const auto& line = costs_[chosen];
-  const auto slot = slot_of(line.engine);
+                             const engine_choice& chosen, time_point now) {
+  const auto& line = costs_[chosen.index];
+  const auto slot = line.slot;
   decision made{.engine = line.engine,
                 .prompt_tokens = prompt_tokens,
                 .cached_tokens = line.cached_tokens,
-                .matched_chunks = matches_[slot]};
-  made.reason = reason_for(spec_.policy, costs_.size(), line);
+                .matched_chunks = matches_[slot],
+                .reason = chosen.reason};
   made.lease = ledger_.assign({.slot = slot,
                                .own_time = nanoseconds{std::llround(line.own_s * 1e9)},
                                .assigned = now,

@@ -18,6 +18,7 @@
 #include <caf/expected.hpp>
 
 #include "actors/router/cost_model.hpp"
+#include "actors/router/engine_choice.hpp"
 #include "actors/router/load_ledger.hpp"
 #include "actors/router/routing_types.hpp"
 #include "actors/router/run_index.hpp"
@@ -85,12 +86,14 @@ class router_core {
   struct engine_entry {
     engine_config config;
     engine_id id{};
+    std::uint64_t name_hash = 0;
     prefill_cost cost;
     bool used = false;
   };
   struct model_entry {
     std::vector<std::uint32_t> slots;
-    std::uint64_t rotation = 0;
+    config::routing_policy policy{};
+    weighted_rotation turns;
     token_ratio ratio;
     prefill_cost cost;  // of all its engines: what an engine not yet measured is likely to take
   };
@@ -101,14 +104,14 @@ class router_core {
   void unlink_models(std::uint32_t slot);
   void size_cache(std::uint32_t slot);
   void restore_cache(std::uint32_t slot);
-  void gather_candidates(model_entry& model, std::span<const engine_id> excluded);
+  config::routing_policy policy_of(const std::string& model) const;
+  void gather_candidates(const model_entry& model, std::span<const engine_id> excluded);
   std::uint32_t estimate_tokens(const prompt_facts& facts, const model_entry& model) const;
   void price(const prompt_facts& facts, const model_entry& model, std::uint32_t prompt_tokens,
              time_point now);
   const prefill_cost& cost_of(std::uint32_t slot, const model_entry& model) const;
-  std::size_t choose();
-  decision commit(const prompt_facts& facts, std::uint32_t prompt_tokens, std::size_t chosen,
-                  time_point now);
+  decision commit(const prompt_facts& facts, std::uint32_t prompt_tokens,
+                  const engine_choice& chosen, time_point now);
   std::uint32_t tick(time_point now) const;
 
   config::router_spec spec_;

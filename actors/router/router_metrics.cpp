@@ -17,9 +17,7 @@ auto& gauges(prometheus::Registry& registry, const char* name, const char* help)
 }  // namespace
 
 router_metrics::router_metrics(prometheus::Registry& registry)
-    : decisions_{counters(registry, "troupe_routing_decisions_total",
-                          "Requests given to an engine, by reason.")},
-      refusals_{counters(registry, "troupe_routing_refusals_total",
+    : refusals_{counters(registry, "troupe_routing_refusals_total",
                          "Requests no engine could be found for, by reason.")},
       predicted_tokens_{counters(registry, "troupe_predicted_cached_tokens_total",
                                  "Cached prompt tokens the router expected, where the engine "
@@ -38,14 +36,22 @@ router_metrics::router_metrics(prometheus::Registry& registry)
           gauges(registry, "troupe_prefix_index_blocks", "Prompt chunks remembered.").Add({})},
       expired_{counters(registry, "troupe_leases_expired_total",
                         "Leases dropped because nobody ended them in time.")
-                   .Add({})} {}
-
-void router_metrics::decided(const decision& choice) {
-  decisions_.Add({{"reason", to_string(choice.reason)}}).Increment();
+                   .Add({})} {
+  auto& decisions = counters(registry, "troupe_routing_decisions_total",
+                             "Requests given to an engine, by reason.");
+  for (std::size_t i = 0; i < route_reasons; ++i) {
+    decisions_[i] = &decisions.Add({{"reason", to_string(static_cast<route_reason>(i))}});
+  }
 }
 
-void router_metrics::refused(const std::string& reason) {
-  refusals_.Add({{"reason", reason}}).Increment();
+void router_metrics::decided(const decision& choice) {
+  decisions_[static_cast<std::size_t>(choice.reason)]->Increment();
+}
+
+void router_metrics::refused(errc reason) {
+  auto& counter = refusals_by_code_[reason];
+  if (counter == nullptr) counter = &refusals_.Add({{"reason", to_string(reason)}});
+  counter->Increment();
 }
 
 void router_metrics::compared(const prediction& found) {
@@ -56,8 +62,20 @@ void router_metrics::compared(const prediction& found) {
 }
 
 void router_metrics::engine_is(const std::string& engine, bool up, std::uint32_t load) {
-  engine_up_.Add({{"engine", engine}}).Set(up ? 1 : 0);
-  engine_load_.Add({{"engine", engine}}).Set(load);
+  auto& series = engines_[engine];
+  if (series.up == nullptr) {
+    series = {&engine_up_.Add({{"engine", engine}}), &engine_load_.Add({{"engine", engine}})};
+  }
+  series.up->Set(up ? 1 : 0);
+  series.load->Set(load);
+}
+
+void router_metrics::engine_gone(const std::string& engine) {
+  const auto found = engines_.find(engine);
+  if (found == engines_.end()) return;
+  engine_up_.Remove(found->second.up);
+  engine_load_.Remove(found->second.load);
+  engines_.erase(found);
 }
 
 void router_metrics::state_is(std::size_t leases, std::size_t index_blocks) {

@@ -3,6 +3,8 @@
 // Thread: the router actor's; reading by the metrics page is synchronised by prometheus-cpp.
 #pragma once
 
+#include <array>
+#include <map>
 #include <string>
 
 #include <prometheus/counter.h>
@@ -11,6 +13,7 @@
 #include <prometheus/registry.h>
 
 #include "actors/router/routing_types.hpp"
+#include "runtime/errc.hpp"
 
 namespace troupe::actors {
 
@@ -19,23 +22,34 @@ class router_metrics {
   explicit router_metrics(prometheus::Registry& registry);
 
   void decided(const decision& choice);
-  void refused(const std::string& reason);
+  void refused(errc reason);
 
   // Predicted against actual cached tokens: the index's proof of itself.
   void compared(const prediction& found);
 
   void engine_is(const std::string& engine, bool up, std::uint32_t load);
+
+  // Drops the series of an engine that is no more.
+  void engine_gone(const std::string& engine);
   void state_is(std::size_t leases, std::size_t index_blocks);
   void leases_expired(std::size_t count);
 
  private:
-  prometheus::Family<prometheus::Counter>& decisions_;
+  struct engine_series {
+    prometheus::Gauge* up = nullptr;
+    prometheus::Gauge* load = nullptr;
+  };
+
+  // A look-up by label walks and hashes a map: the counters of each request are kept at hand.
+  std::array<prometheus::Counter*, route_reasons> decisions_{};
   prometheus::Family<prometheus::Counter>& refusals_;
+  std::map<errc, prometheus::Counter*> refusals_by_code_;
   prometheus::Counter& predicted_tokens_;
   prometheus::Counter& actual_tokens_;
   prometheus::Counter& error_tokens_;
   prometheus::Family<prometheus::Gauge>& engine_up_;
   prometheus::Family<prometheus::Gauge>& engine_load_;
+  std::map<std::string, engine_series> engines_;
   prometheus::Gauge& leases_;
   prometheus::Gauge& index_blocks_;
   prometheus::Counter& expired_;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/router/model_names.hpp"
+
 namespace troupe::actors {
 
 // Names one engine within one router, for as long as it is added; never reused for another.
@@ -28,11 +30,17 @@ enum class engine_state : std::uint8_t {
   down,      // takes none; its leases end by themselves or by engine_failed
 };
 
+// What the configuration says of an engine to those who give it requests.
+struct engine_settings {
+  std::uint32_t weight = 1;  // its share of the requests, beside those of the others
+};
+
 struct engine_config {
   std::string name;                 // for logs and metrics
   std::vector<std::string> models;  // names it answers to
   engine_state state = engine_state::up;
   std::uint64_t kv_tokens_max = 0;  // capacity of its prefix cache; 0: not known
+  engine_settings settings{};
 };
 
 // What a scrape of the engine said; counts requests of every router, ours included.
@@ -51,16 +59,22 @@ struct prompt_facts {
   bool stream = false;
   bool include_usage = false;  // stream_options.include_usage
   std::string cache_salt;
-  std::string session;  // `session_id`, else `user`; empty: neither
+  std::string session;     // key for policy `session`; empty: none
+  std::string alias{};     // what the client called the model, where that is not its name
+  model_place model_at{};  // where the body says it
 };
 
 enum class route_reason : std::uint8_t {
-  only_candidate,  // no other engine could take it
-  rotation,        // round_robin, or a tie
-  least_loaded,    // fewest requests
-  prefix,          // least cost, and some of the prompt is expected in its cache
-  least_cost,      // least cost, with nothing expected in its cache
+  only_candidate,    // no other engine could take it
+  rotation,          // round_robin, or a tie
+  least_loaded,      // fewest requests
+  prefix,            // least cost, and some of the prompt is expected in its cache
+  least_cost,        // least cost, with nothing expected in its cache
+  session,           // the home of its session
+  session_overflow,  // beside the home of its session, which has more than its share
 };
+
+inline constexpr std::size_t route_reasons = 7;
 
 // Where a request goes, and what was expected of it.
 struct decision {
@@ -75,6 +89,9 @@ struct decision {
 // One line of the explanation of a decision.
 struct engine_cost {
   engine_id engine{};
+  std::uint32_t slot = 0;  // its number within the router
+  std::uint32_t weight = 1;
+  std::uint64_t name_hash = 0;  // under which it draws for sessions
   std::uint32_t cached_tokens = 0;
   std::uint32_t load = 0;  // running + waiting
   double own_s = 0;        // P(h, n-h): prefill of what is not cached
@@ -118,6 +135,10 @@ constexpr const char* to_string(route_reason reason) {
       return "prefix";
     case route_reason::least_cost:
       return "least_cost";
+    case route_reason::session:
+      return "session";
+    case route_reason::session_overflow:
+      return "session_overflow";
   }
   return "unknown";
 }

@@ -19,6 +19,8 @@ namespace http = transport::http;
 
 namespace {
 
+constexpr std::size_t session_bytes_max = 1024;
+
 struct proxied_path {
   std::string_view path;
   prompt_kind kind;
@@ -128,9 +130,19 @@ void stream::read_prompt() {
                         is_text ? failure_text(facts.error()) : "The body is not valid UTF-8.");
   }
   facts_ = std::move(*facts);
+  take_session();
+  // An engine knows its model by one name only.
+  if (!facts_.alias.empty()) {
+    request_.body = with_model(request_.body, facts_.model_at, facts_.model);
+  }
   body_ = std::make_shared<const std::string>(std::move(request_.body));
   retries_ = retry_policy{context_.spec.router.limits.attempts_max};
   route();
+}
+
+void stream::take_session() {
+  const auto key = request_.fields.find(context_.spec.router.session.header);
+  if (!key.empty() && key.size() <= session_bytes_max) facts_.session = key;
 }
 
 void stream::route() {

@@ -61,6 +61,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
 
   // From request to lease to engine.
   void read_prompt();
+  void take_session();
   void route();
   void take_lease(engine_lease granted);
   void return_lease(const engine_lease& granted);

@@ -136,10 +136,47 @@ TEST(topology_mistakes, of_the_list_of_actors) {
            "f:4:29: nodes.n.actors[1].router: a node has only one router; remove this one\n"},
           {"[{router: {policy: prefx}}, {engine: {name: e}}]",
            "f:4:32: nodes.n.actors[0].router.policy is 'prefx'; allowed are round_robin, "
-           "least_loaded, prefix; did you mean 'prefix'?\n"},
+           "least_loaded, prefix, session; did you mean 'prefix'?\n"},
       },
       "troupe: 1\nnodes:\n  n:\n    actors: ", "\n");
   EXPECT_EQ(mistakes_of("troupe: 1\nnodes:\n  n: {}\n"), "f:3:3: nodes.n.actors is missing\n");
+}
+
+// Line 5 holds a router, from column 17 on.
+TEST(topology_mistakes, of_models_and_sessions) {
+  expect_all(
+      {
+          {"{models: {org/m: {aliases: [a, b]}, other: {policy: session}}}", ""},
+          {"{models: {\"a b\": {}}}",
+           "f:5:27: nodes.n.actors[0].router.models has a name that is 'a b'; a model's name is 1 "
+           "to 256 bytes without spaces\n"},
+          {"{models: {m: {aliases: a}}}",
+           "f:5:40: nodes.n.actors[0].router.models.m.aliases is a single value; expected a list "
+           "such as [a, b]\n"},
+          {"{models: {m: {aliases: [a, {}, a, \"\"]}}}",
+           "f:5:44: nodes.n.actors[0].router.models.m.aliases[1] is a map; expected a text\n"
+           "f:5:48: nodes.n.actors[0].router.models.m.aliases[1] is 'a', which is there already\n"
+           "f:5:51: nodes.n.actors[0].router.models.m.aliases[2] is ''; a model's name is 1 to 256 "
+           "bytes without spaces\n"},
+          {"{models: {m: {aliases: [m]}}}",
+           "f:5:31: nodes.n.actors[0].router.models.m.aliases: 'm' is the model's own name\n"},
+          {"{models: {m: {aliases: [a]}, n: {aliases: [b, a]}}}",
+           "f:5:50: nodes.n.actors[0].router.models.n.aliases: 'a' is an alias of 'm' already\n"},
+          {"{models: {m: {aliases: [n]}, n: {policy: prefix}}}",
+           "f:5:46: nodes.n.actors[0].router.models.n: 'n' is an alias of 'm' already\n"},
+          {"{models: {m: {}, n: {aliases: [m]}}}",
+           "f:5:38: nodes.n.actors[0].router.models.n.aliases: 'm' is a model of its own in this "
+           "list\n"},
+          {"{models: {m: {policy: fastest}}}",
+           "f:5:39: nodes.n.actors[0].router.models.m.policy is 'fastest'; allowed are inherit, "
+           "round_robin, least_loaded, prefix, session\n"},
+          {"{session: {header: \"x user\", balance: 100}}",
+           "f:5:36: nodes.n.actors[0].router.session.header is 'x user'; a name is 1 to 63 "
+           "letters, digits, '.', '_' or '-' and starts with a letter or a digit\n"
+           "f:5:55: nodes.n.actors[0].router.session.balance is '100'; expected a whole number "
+           "from 101 to 1000\n"},
+      },
+      "troupe: 1\nnodes:\n  n:\n    actors:\n      - router: ", "\n      - engine: {name: e}\n");
 }
 
 // Lines 6 and on hold engines, from column 17 on.
@@ -161,7 +198,7 @@ TEST(topology_mistakes, of_engines) {
            "mean 'openai'?\n"
            "f:6:58: nodes.n.actors[1].engine.'zzz' is not a key here; allowed are context, count, "
            "kind, kv, kv_tokens, limits, model, model_time, name, probe_interval, served_model, "
-           "threads, url\n"},
+           "threads, url, weight\n"},
           {"{name: a, model: m, kv_tokens: 64}",
            "f:6:48: nodes.n.actors[1].engine.kv_tokens: it is for modelled engines; add "
            "`model_time`, or set `kv`\n"},
@@ -207,7 +244,7 @@ TEST(topology_mistakes, are_all_reported_at_once) {
             "f:4:44: nodes.n.endpoint.threads is 'x'; expected a whole number from 1 to 256\n"
             "f:5:5: nodes.n.'logs' is not a key here; did you mean 'log'?\n"
             "f:7:26: nodes.n.actors[0].router.policy is 'fastest'; allowed are round_robin, "
-            "least_loaded, prefix\n"
+            "least_loaded, prefix, session\n"
             "f:8:9: nodes.n.actors[1].engine.name is missing\n"
             "f:8:37: nodes.n.actors[1].engine.url 'gpu' is not of the form http://HOST:PORT\n");
 }

@@ -91,6 +91,13 @@ TEST(topology_reader, reads_every_key_of_client_stream_and_router) {
   EXPECT_EQ(node.router.limits.prompt_bytes_max, 1024u * 1024);
   EXPECT_EQ(node.router.limits.route_timeout, 700ms);
   EXPECT_EQ(node.router.limits.attempts_max, 2u);
+  EXPECT_EQ(node.router.session.header, "x-user");
+  EXPECT_EQ(node.router.session.field, "session_id");
+  EXPECT_EQ(node.router.session.balance, 150u);
+  ASSERT_EQ(node.router.models.size(), 1u);
+  EXPECT_EQ(node.router.models[0].name, "org/tiny");
+  EXPECT_EQ(node.router.models[0].policy, routing_policy::session);
+  EXPECT_EQ(node.router.models[0].aliases, (std::vector<std::string>{"gpt-4o", "small"}));
 }
 
 TEST(topology_reader, reads_every_key_of_engines) {
@@ -100,6 +107,7 @@ TEST(topology_reader, reads_every_key_of_engines) {
   EXPECT_EQ(cpu.name, "cpu");
   EXPECT_EQ(cpu.kind, engine_kind::embedded);
   EXPECT_EQ(cpu.count, 2u);
+  EXPECT_EQ(cpu.weight, 3u);
   EXPECT_EQ(cpu.model, source_dir + "/tests/config/models/tiny.gguf");
   EXPECT_EQ(cpu.model_time, source_dir + "/tests/config/profiles/h100.yaml");
   EXPECT_EQ(cpu.kv_tokens, 4096u);

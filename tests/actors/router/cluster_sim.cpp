@@ -133,7 +133,11 @@ simulation::simulation(const cluster& with, const workload& load)
       left_{load.users * load.rounds} {
   for (std::uint32_t e = 0; e < with.engines; ++e) {
     const auto known = with.capacity_known ? with.cache_tokens : 0;
-    const auto id = router_.add_engine({.name = "e", .models = {"m"}, .kv_tokens_max = known});
+    const auto weight = e < with.weights.size() ? with.weights[e] : 1;
+    const auto id = router_.add_engine({.name = "e" + std::to_string(e),
+                                        .models = {"m"},
+                                        .kv_tokens_max = known,
+                                        .settings = {.weight = weight}});
     engines_.push_back({*id, lru_cache{with.cache_tokens / tokens_per_chunk}, {}});
   }
   const auto system = text(load.system_bytes);
@@ -168,6 +172,7 @@ void simulation::arrive() {
   prefix_hash hash{hash_seed{42}};
   hash.feed(who.text);
   asked.facts.model = "m";
+  asked.facts.session = "user " + std::to_string(asked.user);
   asked.facts.prompt_bytes = hash.bytes();
   asked.facts.chain = hash.chain("m", "");
   const auto made = router_.route(asked.facts, {}, at(now_s_));

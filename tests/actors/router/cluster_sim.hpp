@@ -30,6 +30,7 @@ struct cluster {
   std::uint64_t cache_tokens = 50'000;  // each
   bool capacity_known = true;           // to the router
   std::uint32_t seed = 1;
+  std::vector<std::uint32_t> weights{};  // of the first engines; 1 for the others
 };
 
 struct outcome {

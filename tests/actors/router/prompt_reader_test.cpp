@@ -10,7 +10,7 @@
 namespace troupe::actors {
 namespace {
 
-constexpr prompt_reader_options options{.seed = {7}};
+const prompt_reader_options options{.seed = {7}};
 
 prompt_facts read_ok(prompt_kind kind, const std::string& body) {
   prompt_reader reader{options};
@@ -61,8 +61,7 @@ TEST(prompt_reader, takes_what_routing_needs) {
   EXPECT_TRUE(facts.chain.empty());
 }
 
-TEST(prompt_reader, prefers_session_id_and_takes_null_for_nothing) {
-  EXPECT_EQ(chat(R"("user":"u","session_id":"s","messages":[])").session, "s");
+TEST(prompt_reader, takes_null_for_nothing) {
   const auto facts = chat(R"("user":null,"stream":null,"max_tokens":null,"stream_options":null,
       "tools":null,"cache_salt":null,"messages":null)");
   EXPECT_EQ(facts.session, "");

@@ -25,6 +25,7 @@ struct router_actor_test : testing::Test {
   void start_router() {
     config::router_spec spec;
     spec.policy = config::routing_policy::round_robin;
+    spec.models = {{.name = "m", .aliases = {"gpt-4o"}}, {.name = "absent", .aliases = {"nobody"}}};
     router = spawn_router(*system, {spec, &names, metrics});
     names.put(router_name, router);
     system.run();
@@ -174,7 +175,10 @@ TEST_F(router_actor_test, lists_models_once_and_engines_with_their_load) {
     });
   });
   system.run();
-  ASSERT_EQ(listing.models.size(), 1U);
+  ASSERT_EQ(listing.models.size(), 2U);
+  EXPECT_EQ(listing.models[0].id, "gpt-4o");
+  EXPECT_EQ(listing.models[0].json, R"({"id":"gpt-4o"})");
+  EXPECT_EQ(listing.models[1].id, "m");
   ASSERT_EQ(listing.engines.size(), 2U);
   EXPECT_EQ(listing.engines[0].load + listing.engines[1].load, 1U);
 }

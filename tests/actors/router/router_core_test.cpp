@@ -191,6 +191,49 @@ TEST_F(router_core_test, follows_a_change_of_models) {
   EXPECT_FALSE(core_->update_engine(engine_id{99}, engine("n")));
 }
 
+TEST_F(router_core_test, follows_a_policy_of_the_model_s_own) {
+  config::router_spec spec{.policy = routing_policy::round_robin, .limits = {}};
+  spec.models = {{.name = "n", .policy = routing_policy::session}};
+  core_.emplace(spec);
+  for (const auto* model : {"m", "m", "n", "n"}) {
+    ids_.push_back(
+        *core_->add_engine({.name = model + std::to_string(ids_.size()), .models = {model}}));
+  }
+  auto facts = prompt("x", "n");
+  facts.session = "someone";
+  const auto home = route(facts);
+  EXPECT_EQ(home.reason, route_reason::session);
+  serve(home);
+  EXPECT_EQ(route(facts).engine, home.engine);
+  EXPECT_EQ(route(facts).engine, home.engine);
+  EXPECT_EQ(route(facts).reason, route_reason::session_overflow);
+  EXPECT_EQ(route(prompt("x", "m")).reason, route_reason::rotation);
+}
+
+TEST_F(router_core_test, weights_are_taken_from_the_settings_and_follow_them) {
+  start(routing_policy::round_robin, 2);
+  const auto share = [&] {
+    int first = 0;
+    for (int i = 0; i < 40; ++i) first += route(prompt("x")).engine == ids_[0];
+    return first;
+  };
+  EXPECT_EQ(share(), 20);
+  auto heavy = engine("m");
+  heavy.settings.weight = 3;
+  core_->update_engine(ids_[0], heavy);
+  EXPECT_EQ(share(), 30);
+}
+
+TEST_F(router_core_test, says_what_an_alias_stands_for) {
+  start(routing_policy::prefix, 1);
+  auto facts = prompt("x", "gone");
+  facts.alias = "gpt-4o";
+  const auto made = core_->route(facts, {}, at(now_));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(failure_text(made.error()),
+            "No engine serves the model 'gone', which 'gpt-4o' stands for.");
+}
+
 TEST_F(router_core_test, compares_prediction_and_answer) {
   start(routing_policy::prefix, 1);
   const auto made = route(prompt(shared_text));
@@ -200,7 +243,9 @@ TEST_F(router_core_test, compares_prediction_and_answer) {
   ASSERT_TRUE(told);
   EXPECT_EQ(told->predicted_cached_tokens, 0u);
   EXPECT_EQ(told->actual_cached_tokens, 100u);
-  // Two bytes a token were counted: the next estimate is higher.
+  // Two bytes a token were counted: the next estimate is higher, also after a report.
+  EXPECT_GT(route(prompt(shared_text)).prompt_tokens, 5'000u);
+  EXPECT_TRUE(core_->update_engine(ids_[0], engine("m")));
   EXPECT_GT(route(prompt(shared_text)).prompt_tokens, 5'000u);
 }
 
