@@ -21,13 +21,13 @@ class script_maker {
     policy.shutdown_when = pick<auto_shutdown>(3);
     policy.restarts_max = below(5);
     policy.period = std::chrono::milliseconds{(1 + below(4)) * unit()};
-    policy.children_max = 8;
     policy.backoff_min = policy.backoff_max = std::chrono::milliseconds{0};
     policy.at_first_start = first_failure::fail;
     if (form_ == script_form::full) {
       policy.backoff_min = std::chrono::milliseconds{below(3) * 100};
       policy.backoff_max = policy.backoff_min * (1 + below(6));
       policy.at_first_start = pick<first_failure>(2);
+      policy.children_max = 8;
       out_.jitter = below(2);
     }
     template_ = rules("t");
@@ -81,7 +81,8 @@ class script_maker {
     if (dice < 77) return {.what = kind::restart, .child = {.name = known_name()}};
     if (dice < 82) return {.what = kind::remove, .child = {.name = known_name()}};
     if (during_stop && dice < 86) return {.what = kind::stop};
-    return {.what = kind::advance, .number = below(4) * unit() / (1 + below(2))};
+    const auto part = form_ == script_form::plain ? 1 : 1 + below(2);
+    return {.what = kind::advance, .number = below(4) * unit() / part};
   }
 
   script_step start_step() {
