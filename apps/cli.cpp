@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/cli_bench.hpp"
 #include "apps/cli_engine.hpp"
 #include "apps/cli_up.hpp"
 #include "config/mistake.hpp"
@@ -19,6 +20,7 @@ struct parsed_flags {
   tiny_model_command tiny;
   std::vector<flag_text> tiny_texts = std::vector<flag_text>(7);
   flag_text schema_format_name;
+  bench_flag_sets bench;
 };
 
 constexpr const char* overview =
@@ -96,6 +98,13 @@ command finish_schema(const parsed_flags& flags) {
   return result;
 }
 
+command finish_bench(const bench_flag_sets& flags, bool is_load) {
+  auto settings = is_load ? bench_settings_of(bench::bench_kind::load, flags.load)
+                          : bench_settings_of(bench::bench_kind::multi_round, flags.multi_round);
+  if (!settings) return finished{exit_bad_usage, failure_text(settings.error())};
+  return bench_command{std::move(*settings)};
+}
+
 // Turns what the parser filled into the command of the subcommand that was named.
 command finish(const std::string& name, parsed_flags& flags, const config::environment& variables) {
   if (name == "up") {
@@ -109,13 +118,32 @@ command finish(const std::string& name, parsed_flags& flags, const config::envir
     return engine_command{std::move(*options)};
   }
   if (name == "check") return flags.check;
+  if (name == "bench load" || name == "bench multi-round") {
+    return finish_bench(flags.bench, name == "bench load");
+  }
   if (name == "make-tiny-model") return finish_tiny_model(flags);
   if (name == "schema") return finish_schema(flags);
   return version_command{};
 }
 
+// The command that was named, with the names that lead to it.
+struct chosen_command {
+  const CLI::App* app;
+  std::string name;  // empty: none
+};
+
+chosen_command chosen_of(const CLI::App& app) {
+  chosen_command chosen{&app, {}};
+  for (auto subs = app.get_subcommands(); !subs.empty(); subs = chosen.app->get_subcommands()) {
+    chosen.app = subs.front();
+    chosen.name += (chosen.name.empty() ? "" : " ") + chosen.app->get_name();
+  }
+  return chosen;
+}
+
 // Explains an argument that no flag or command takes.
-std::string unexpected(const CLI::App& app, const CLI::App& owner) {
+std::string unexpected(const CLI::App& app, const chosen_command& chosen) {
+  const CLI::App& owner = *chosen.app;
   std::vector<std::string> names;
   for (const CLI::Option* option : owner.get_options()) names.push_back(option->get_name());
   for (const CLI::App* sub : owner.get_subcommands([](const CLI::App*) { return true; })) {
@@ -125,22 +153,27 @@ std::string unexpected(const CLI::App& app, const CLI::App& owner) {
   const std::string word = rest.empty() ? "" : rest.front().substr(0, rest.front().find('='));
   const auto meant = config::closest(word, {names.begin(), names.end()});
   std::string text = config::quote(word) + " is not known to troupe";
-  if (&owner != &app) text += " " + owner.get_name();
+  if (!chosen.name.empty()) text += " " + chosen.name;
   if (!meant.empty()) text += "; did you mean '" + std::string{meant} + "'?";
   return text;
 }
 
 // Says what is wrong, and where to read on.
 finished bad_usage(const CLI::App& app, const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
-  const CLI::App& owner = chosen.empty() ? app : *chosen.front();
+  const chosen_command chosen = chosen_of(app);
   std::string text = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) text = unexpected(app, owner);
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && chosen.empty()) {
-    text = "what shall it do? The commands are up, engine, check, make-tiny-model, schema, version";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) text = unexpected(app, chosen);
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    if (chosen.name.empty()) {
+      text =
+          "what shall it do? The commands are up, engine, check, make-tiny-model, schema, "
+          "bench, version";
+    } else if (chosen.name == "bench") {
+      text = "bench what? There are load and multi-round";
+    }
   }
   if (text.ends_with('.')) text.pop_back();
-  const std::string name = chosen.empty() ? "" : " " + owner.get_name();
+  const std::string name = chosen.name.empty() ? "" : " " + chosen.name;
   return {exit_bad_usage, text + " (see troupe" + name + " --help)"};
 }
 
@@ -159,6 +192,7 @@ command parse_command(const std::vector<std::string>& arguments,
   add_check(app, flags);
   add_tiny_model(app, flags);
   add_schema(app, flags);
+  add_bench(app, flags.bench);
   app.add_subcommand("version", "Print the versions of troupe and of what it is built with");
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
@@ -166,13 +200,11 @@ command parse_command(const std::vector<std::string>& arguments,
     app.require_subcommand(1);
     if (app.get_subcommands().empty()) throw CLI::RequiredError{"a command"};
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    const CLI::App& owner = chosen.empty() ? app : *chosen.front();
-    return finished{exit_success, owner.help()};
+    return finished{exit_success, chosen_of(app).app->help()};
   } catch (const CLI::ParseError& error) {
     return bad_usage(app, error);
   }
-  return finish(app.get_subcommands().front()->get_name(), flags, variables);
+  return finish(chosen_of(app).name, flags, variables);
 }
 
 }  // namespace troupe::apps

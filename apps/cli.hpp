@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/bench/settings.hpp"
 #include "config/environment.hpp"
 #include "config/topology.hpp"
 #include "engine/embedded/model/tiny_model.hpp"
@@ -42,6 +43,10 @@ struct schema_command {
   schema_format format = schema_format::json;
 };
 
+struct bench_command {
+  bench::bench_settings settings;
+};
+
 struct version_command {};
 
 // Nothing is left to do but to print: help to stdout where the code is 0, else a sentence to
@@ -52,7 +57,7 @@ struct finished {
 };
 
 using command = std::variant<up_command, engine_command, check_command, tiny_model_command,
-                             schema_command, version_command, finished>;
+                             schema_command, bench_command, version_command, finished>;
 
 // Reads the arguments after the program's name. Files that `up` names are read, too.
 command parse_command(const std::vector<std::string>& arguments,

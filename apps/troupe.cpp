@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/bench/run_bench.hpp"
 #include "apps/check_files.hpp"
 #include "apps/cli.hpp"
 #include "apps/node.hpp"
@@ -59,6 +60,10 @@ int run(const schema_command& schema, const std::string&) {
   const bool is_json = schema.format == schema_format::json;
   print(stdout, is_json ? config::render_schema() : config::render_reference());
   return exit_success;
+}
+
+int run(const bench_command& bench, const std::string&) {
+  return bench::run_bench(bench.settings);
 }
 
 int run(const version_command&, const std::string&) {

@@ -19,7 +19,7 @@ TEST(cli, help_is_there_for_every_command_with_examples) {
 TEST(cli, nothing_is_bad_usage) {
   EXPECT_EQ(mistake_of(""),
             "what shall it do? The commands are up, engine, check, "
-            "make-tiny-model, schema, version (see troupe --help)");
+            "make-tiny-model, schema, bench, version (see troupe --help)");
 }
 
 TEST(cli, misspelt_commands_and_flags_are_guessed) {
