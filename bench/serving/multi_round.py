@@ -4,12 +4,13 @@
   multi_round.py --program build/release/troupe --repeats 5
 
 For each repeat and policy it starts engines with cold caches and a router before them, and lets
-`troupe bench multi-round` ask: 48 users x 6 rounds at 20 questions a second, a system prompt of 4 kB
-that all share, 8 kB of each user's own, questions of 400 bytes, answers of 60 tokens, no session
-header. An engine's first token takes 5 ms and 50 us for each prompt token that is not cached
-(config/profiles/prefill-50us.yaml); four caches hold all conversations, one does not. The built-in
-tokenizer is too coarse for real text, so that four bytes are taken for a token; with --tokenizer the
-texts have these bytes, and give it --kv-tokens too: such a file makes fewer tokens of them.
+`troupe bench multi-round` ask: 48 users x 6 rounds at 20 questions a second, a system prompt of
+4 kB that all share, 8 kB of each user's own, questions of 400 bytes, answers of 60 tokens, no
+session header. An engine's first token takes 5 ms and 50 us for each prompt token that is not
+cached (config/profiles/prefill-50us.yaml); four caches hold all conversations, one does not.
+
+The built-in tokenizer is too coarse for real text, so that four bytes are taken for a token. With
+--tokenizer the texts have these bytes; give --kv-tokens too, for they are fewer tokens then.
 
 Prints `name value unit n spread` lines: the median of the repeats, the smallest and the largest.
 """
