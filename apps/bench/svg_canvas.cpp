@@ -9,7 +9,7 @@ namespace troupe::apps::bench {
 
 namespace {
 
-constexpr int ticks_wanted = 8;
+constexpr int ticks_wanted = 10;
 
 std::string pixels(double value) {
   std::array<char, 32> text{};

@@ -24,7 +24,8 @@ constexpr std::array<look, 6> looks{{{"#0072B2", ""},
 
 constexpr int width = 960;
 constexpr double left = 80, right = 930;
-constexpr double legend_top = 66, legend_step = 20;
+constexpr double head_top = 46, head_step = 15, legend_step = 20;
+constexpr std::size_t head_columns = 140;
 constexpr double panel_height = 250, panel_gap = 84;
 constexpr std::size_t dots_max = 1'500;    // of one endpoint
 constexpr std::size_t steps_max = 240;     // of a distribution's line
@@ -122,11 +123,41 @@ std::vector<point> medians(const std::vector<seen>& of, const panel& in) {
   return line;
 }
 
-void draw_legend(svg_canvas& canvas, const std::vector<endpoint_result>& results) {
+// Cuts a long text into lines, at its commas.
+std::vector<std::string> wrapped(const std::string& text) {
+  std::vector<std::string> lines{""};
+  for (std::size_t at = 0; at < text.size();) {
+    const auto comma = text.find(", ", at);
+    const auto end = comma == std::string::npos ? text.size() : comma + 2;
+    if (!lines.back().empty() && lines.back().size() + (end - at) > head_columns) {
+      lines.emplace_back();
+    }
+    lines.back() += text.substr(at, end - at);
+    at = end;
+  }
+  return lines;
+}
+
+void draw_head(svg_canvas& canvas, const bench_settings& settings) {
+  const std::string title = settings.kind == bench_kind::load ? "load" : "multi-round";
+  canvas.text({left, 28}, "troupe bench " + title, {.size = 18, .is_bold = true});
+  double y = head_top;
+  for (const std::string& line : wrapped(describe(settings))) {
+    canvas.text({left, y}, line, {.size = 11});
+    y += head_step;
+  }
+}
+
+// Where what was run ends and the legend begins.
+double head_height(const bench_settings& settings) {
+  return head_top + (static_cast<double>(wrapped(describe(settings)).size()) + 0.5) * head_step;
+}
+
+void draw_legend(svg_canvas& canvas, double top, const std::vector<endpoint_result>& results) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     const figures of = figures_of(results[i].runs);
     const look& with = looks[i % looks.size()];
-    const double y = legend_top + static_cast<double>(i) * legend_step;
+    const double y = top + static_cast<double>(i) * legend_step;
     canvas.line({{left, y - 4}, {left + 36, y - 4}}, {with.colour, 2.4, with.dashes});
     std::array<char, 160> words{};
     std::snprintf(words.data(), words.size(), ": TTFT mean %.1f, p50 %.1f, p99 %.1f ms",
@@ -168,6 +199,7 @@ std::string svg_report(const bench_settings& settings,
   std::vector<std::vector<seen>> all;
   for (const endpoint_result& each : results) all.push_back(seen_of(each));
   const spans found = spans_of(all);
+  const double legend_top = head_height(settings);
   const double first_top = legend_top + static_cast<double>(results.size()) * legend_step + 30;
   const double second_top = first_top + panel_height + panel_gap;
   const panel spread{axis::logarithmic(found.ttft_ms, {left, right}),
@@ -183,10 +215,8 @@ std::string svg_report(const bench_settings& settings,
                      "time the request was due, s",
                      "TTFT, ms"};
   svg_canvas canvas{width, static_cast<int>(second_top + panel_height + 56)};
-  const std::string title = settings.kind == bench_kind::load ? "load" : "multi-round";
-  canvas.text({left, 28}, "troupe bench " + title, {.size = 18, .is_bold = true});
-  canvas.text({left, 46}, describe(settings), {.size = 11});
-  draw_legend(canvas, results);
+  draw_head(canvas, settings);
+  draw_legend(canvas, legend_top, results);
   draw_frame(canvas, spread);
   draw_frame(canvas, course);
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -152,6 +152,17 @@ TEST(svg_report, draws_both_endpoints_and_escapes_their_names) {
   EXPECT_LT(svg.size(), 200'000u);
 }
 
+TEST(svg_report, breaks_a_long_description_into_lines) {
+  const auto settings = settings_of(bench_kind::multi_round);
+  const std::string all = describe(settings);
+  ASSERT_GT(all.size(), 140u);
+  const std::string svg = svg_report(settings, two_results());
+  EXPECT_FALSE(has(svg, all));
+  const auto cut = all.rfind(", ", 138) + 2;
+  EXPECT_TRUE(has(svg, ">" + all.substr(0, cut) + "</text>")) << svg.substr(0, 900);
+  EXPECT_TRUE(has(svg, ">" + all.substr(cut) + "</text>"));
+}
+
 TEST(svg_report, stays_small_and_sound_for_any_number_of_requests) {
   auto results = two_results();
   results.resize(1);
