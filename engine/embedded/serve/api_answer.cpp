@@ -1,5 +1,6 @@
 #include "engine/embedded/serve/api_answer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/clock.hpp"
@@ -184,7 +185,20 @@ void api_answer::refuse(const caf::error& error) {
   leave()->send(std::move(answer), error_body(code, failure_text(error)));
 }
 
+// Tells the metrics what was asked for, once for each prompt.
+void api_answer::observe_prompts() const {
+  for (std::size_t i = 0; i < request_.prompts.size(); ++i) {
+    engine_metrics::request_facts facts{request_.choices, request_.prompts[i].max_tokens, 0};
+    for (std::size_t k = 0; k < request_.choices; ++k) {
+      const auto& usage = choices_[i * request_.choices + k].usage;
+      facts.longest = std::max(facts.longest, usage.completion_tokens);
+    }
+    context_.metrics->observe_request(facts);
+  }
+}
+
 void api_answer::complete() {
+  observe_prompts();
   if (request_.stream) {
     if (request_.include_usage) write(format_.closing(total()));
     finish_stream();

@@ -51,6 +51,7 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
   void write_piece(choice& c, answer_choice piece);
   void refuse(const caf::error& error);
   void write(const std::string& bytes);
+  void observe_prompts() const;
   void complete();
   void finish_stream();
   transport::http::connection* leave();

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/version.hpp"
+
 namespace troupe::engine {
 
 namespace {
@@ -12,12 +14,22 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+// What has come so far.
+json counts_of(const token_usage& usage) {
+  return {{"prompt_tokens", usage.prompt_tokens},
+          {"total_tokens", usage.prompt_tokens + usage.completion_tokens},
+          {"completion_tokens", usage.completion_tokens}};
+}
+
+// The last word on a request, which also tells what was cached.
 json to_json(const token_usage& usage) {
-  json out{{"prompt_tokens", usage.prompt_tokens},
-           {"total_tokens", usage.prompt_tokens + usage.completion_tokens},
-           {"completion_tokens", usage.completion_tokens}};
+  auto out = counts_of(usage);
   if (usage.cached_tokens) out["prompt_tokens_details"] = {{"cached_tokens", *usage.cached_tokens}};
   return out;
+}
+
+std::string fingerprint() {
+  return "troupe-" + std::string{version()};
 }
 
 json finish_of(const answer_choice& choice) {
@@ -34,12 +46,13 @@ answer_format::answer_format(const api_request& request, const tokenizer& text, 
     : request_{request}, logprobs_{text, request.tokens_as_ids}, who_{std::move(who)} {
   if (request.kind == api_kind::chat) who_.id.insert(0, "chatcmpl-");
   if (request.kind == api_kind::completion) who_.id.insert(0, "cmpl-");
+  if (request.kind == api_kind::tokens) who_.id.insert(0, "generate-tokens-");
 }
 
 answer_format::json answer_format::frame(bool is_chunk) const {
   switch (request_.kind) {
     case api_kind::tokens:
-      return json{{"request_id", who_.id}};
+      return json{{"request_id", who_.id}, {"output_mode", "tokens"}};
     case api_kind::completion:
       return json{{"id", who_.id},
                   {"object", "text_completion"},
@@ -56,9 +69,15 @@ answer_format::json answer_format::frame(bool is_chunk) const {
 
 answer_format::json answer_format::logprobs_of(const answer_choice& choice) const {
   if (choice.logprobs.empty() && choice.echoed_token < 0) return nullptr;
-  return request_.kind == api_kind::completion
-             ? logprobs_.completion(choice.logprobs, choice.echoed_token, choice.text_offset)
-             : logprobs_.chat(choice.logprobs);
+  switch (request_.kind) {
+    case api_kind::completion:
+      return logprobs_.completion(choice.logprobs, choice.echoed_token, choice.text_offset);
+    case api_kind::chat:
+      return logprobs_.chat(choice.logprobs);
+    case api_kind::tokens:
+      break;
+  }
+  return logprobs_.tokens(choice.logprobs);
 }
 
 answer_format::json answer_format::prompt_logprobs_of(const answer_choice& choice) const {
@@ -70,12 +89,13 @@ answer_format::json answer_format::whole_choice(const answer_choice& c) const {
   if (request_.kind == api_kind::tokens) {
     choice["logprobs"] = logprobs_of(c);
     choice["finish_reason"] = finish_of(c);
+    choice["stop_reason"] = c.stop_reason;
     choice["token_ids"] = c.token_ids;
     return choice;
   }
   const bool is_chat = request_.kind == api_kind::chat;
   if (is_chat) {
-    choice["message"] = {{"role", "assistant"},    {"content", c.text}, {"refusal", nullptr},
+    choice["message"] = {{"role", request_.role},  {"content", c.text}, {"refusal", nullptr},
                          {"annotations", nullptr}, {"audio", nullptr},  {"function_call", nullptr},
                          {"reasoning", nullptr}};
   } else {
@@ -103,7 +123,7 @@ std::string answer_format::whole(const std::vector<answer_choice>& choices,
   for (const auto& c : choices) list.push_back(whole_choice(c));
   if (request_.kind != api_kind::tokens) {
     out["service_tier"] = nullptr;
-    out["system_fingerprint"] = nullptr;
+    out["system_fingerprint"] = fingerprint();
   }
   out["usage"] = to_json(usage);
   if (request_.kind != api_kind::completion) {
@@ -116,13 +136,13 @@ std::string answer_format::whole(const std::vector<answer_choice>& choices,
 
 std::string answer_format::event(json chunk, json choice, const token_usage* usage) const {
   chunk["choices"] = json::array({std::move(choice)});
-  if (usage != nullptr) chunk["usage"] = to_json(*usage);
+  if (usage != nullptr) chunk["usage"] = counts_of(*usage);
   return "data: " + dump(chunk) + "\n\n";
 }
 
 std::string answer_format::opening(const answer_choice& choice, const token_usage* usage) const {
   json out{{"index", choice.index},
-           {"delta", {{"role", "assistant"}, {"content", ""}}},
+           {"delta", {{"role", request_.role}, {"content", ""}}},
            {"logprobs", nullptr},
            {"finish_reason", nullptr}};
   auto chunk = frame(true);
@@ -140,20 +160,24 @@ std::string answer_format::piece(const answer_choice& choice, const token_usage*
   }
   out["logprobs"] = logprobs_of(choice);
   out["finish_reason"] = finish_of(choice);
-  const bool shows_stop =
-      kind == api_kind::completion || (kind == api_kind::chat && !choice.finish_reason.empty());
+  const bool shows_stop = kind != api_kind::chat || !choice.finish_reason.empty();
   if (shows_stop) out["stop_reason"] = choice.stop_reason;
   if (request_.return_token_ids) {
     if (kind == api_kind::completion) out["prompt_token_ids"] = prompt_ids(choice);
     out["token_ids"] = choice.token_ids;
   }
-  return event(frame(true), std::move(out), usage);
+  auto chunk = frame(true);
+  // It stands in the last chunk, which may be that of the usage.
+  const bool is_last = !choice.finish_reason.empty() && !request_.include_usage;
+  if (kind != api_kind::tokens && is_last) chunk["system_fingerprint"] = fingerprint();
+  return event(std::move(chunk), std::move(out), usage);
 }
 
 std::string answer_format::closing(const token_usage& usage) const {
   auto out = frame(true);
   out["choices"] = json::array();
   out["usage"] = to_json(usage);
+  if (request_.kind != api_kind::tokens) out["system_fingerprint"] = fingerprint();
   return "data: " + dump(out) + "\n\n";
 }
 

@@ -26,7 +26,7 @@ std::string models_body(const api_context& context) {
                         {"created", context.created},
                         {"allow_create_engine", false},
                         {"allow_sampling", true},
-                        {"allow_logprobs", false},
+                        {"allow_logprobs", true},
                         {"allow_search_indices", false},
                         {"allow_view", true},
                         {"allow_fine_tuning", false},

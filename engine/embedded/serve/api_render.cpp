@@ -49,7 +49,8 @@ json sampling_of(const api_request& request, const generation_request& prompt) {
 
 json rendered(const api_request& request, std::size_t which, const api_context& context) {
   const auto& prompt = request.prompts[which];
-  json out{{"request_id", request.id.empty() ? make_request_id() : request.id},
+  const char* kind = request.kind == api_kind::chat ? "chatcmpl-" : "cmpl-";
+  json out{{"request_id", kind + (request.id.empty() ? make_request_id() : request.id)},
            {"prompt", request.prompt_texts[which]},
            {"token_ids", prompt.prompt},
            {"features", nullptr},

@@ -14,9 +14,12 @@ namespace {
 
 void add_prompt(field_reader& fields, const api_context& context, generation_request request,
                 api_request& out) {
-  const auto prompt = request.prompt.size();
-  if (request.max_tokens == 0 && prompt < context.context_tokens_max) {
-    request.max_tokens = static_cast<std::uint32_t>(context.context_tokens_max - prompt);
+  const std::uint64_t prompt = request.prompt.size();
+  // An answer may be shorter than asked for: it ends where the context does, as in vLLM.
+  const auto room =
+      context.context_tokens_max - std::min<std::uint64_t>(context.context_tokens_max, prompt);
+  if (room > 0 && (request.max_tokens == 0 || request.max_tokens > room)) {
+    request.max_tokens = static_cast<std::uint32_t>(room);
   }
   const auto wanted = std::max<std::uint64_t>(request.max_tokens, 1);
   if (prompt + wanted > context.context_tokens_max) {
@@ -81,6 +84,12 @@ generation_request read_common(field_reader& fields, const api_context& context,
   common.priority = fields.integer("priority", 0, {-0x1p63, 0x1p63});
   common.output_prefix = fields.token_ids("output_prefix", context.text->vocab_size());
   return common;
+}
+
+// Without a new turn for the model to speak in, the last speaker goes on, as in vLLM.
+void read_role(field_reader& fields, api_request& out) {
+  if (out.kind != api_kind::chat || fields.flag("add_generation_prompt", true)) return;
+  out.role = fields.find("messages")->back()["role"].get<std::string>();
 }
 
 encoded_prompts read_prompts(field_reader& fields, api_kind kind, const api_context& context) {
@@ -148,7 +157,9 @@ api_request read_request(field_reader& fields, api_kind kind, const api_context&
     request.prompt = std::move(tokens);
     add_prompt(fields, context, std::move(request), out);
   }
-  if (!fields.fault()) check_together(fields, context, out);
+  if (fields.fault()) return out;
+  read_role(fields, out);
+  check_together(fields, context, out);
   return out;
 }
 

@@ -28,7 +28,8 @@ struct api_request {
   std::uint32_t choices = 1;
   std::vector<std::string> stops;
   std::vector<std::string> bad_words;
-  std::string id;  // empty: the client chose none
+  std::string id;                  // empty: the client chose none
+  std::string role = "assistant";  // of a chat's answer
   bool has_seed = false;
   bool include_stop = false;
   bool skip_special_tokens = true;

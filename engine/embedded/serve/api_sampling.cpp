@@ -107,7 +107,7 @@ std::optional<std::uint32_t> read_logprobs(field_reader& fields, api_kind kind) 
 }
 
 // Length the client asked for; 0: as much as the context holds.
-std::uint32_t read_max_tokens(field_reader& fields, api_request& out) {
+std::uint32_t read_max_tokens(field_reader& fields, const api_context& context, api_request& out) {
   const bool is_chat = out.kind == api_kind::chat;
   const auto* name =
       is_chat && fields.find("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
@@ -116,6 +116,12 @@ std::uint32_t read_max_tokens(field_reader& fields, api_request& out) {
     out.echo_only = out.echo;
     if (out.echo) return 1;
     fields.refuse(name, std::string{name} + " must be at least 1, got 0.");
+  }
+  if (value > std::int64_t{context.context_tokens_max}) {
+    fields.refuse(name, std::string{name} + "=" + std::to_string(value) +
+                            " cannot be greater than max_model_len=" +
+                            std::to_string(context.context_tokens_max) +
+                            ". Please request fewer output tokens.");
   }
   return static_cast<std::uint32_t>(std::min<std::int64_t>(value, INT32_MAX));
 }
@@ -140,7 +146,7 @@ generation_request read_sampling(field_reader& fields, const api_context& contex
   common.ignore_eos = fields.flag("ignore_eos", false);
   common.stop_token_ids = fields.token_ids("stop_token_ids", context.text->vocab_size());
   common.min_tokens = static_cast<std::uint32_t>(fields.integer("min_tokens", 0, {0, 1e9}));
-  common.max_tokens = read_max_tokens(fields, out);
+  common.max_tokens = read_max_tokens(fields, context, out);
   common.logprobs = read_logprobs(fields, out.kind);
   common.prompt_logprobs = read_count(fields, "prompt_logprobs");
   out.tells_prompt_logprobs = common.prompt_logprobs.has_value();

@@ -34,7 +34,7 @@ std::string metrics_body(const api_context& context) {
 
 }  // namespace
 
-// What a path takes and gives; exactly one of the last four is set.
+// What a path takes and gives; exactly one of make, read, kind and run is set.
 struct api_session::endpoint {
   std::string_view path;
   std::string_view method;
@@ -43,6 +43,7 @@ struct api_session::endpoint {
   body_reader read = nullptr;
   std::optional<api_kind> kind = std::nullopt;
   command run = nullptr;
+  const char* done = "";  // the body once `run` has run
 };
 
 const api_session::endpoint* api_session::find_endpoint(std::string_view path) {
@@ -65,8 +66,8 @@ const api_session::endpoint* api_session::find_endpoint(std::string_view path) {
       {"/is_sleeping", "GET", json_type, is_sleeping_body},
       {"/sleep", "POST", json_type, nullptr, nullptr, std::nullopt, put_to_sleep},
       {"/wake_up", "POST", json_type, nullptr, nullptr, std::nullopt, wake_up},
-      {"/reset_prefix_cache", "POST", json_type, nullptr, nullptr, std::nullopt,
-       reset_prefix_cache},
+      {"/reset_prefix_cache", "POST", json_type, nullptr, nullptr, std::nullopt, reset_prefix_cache,
+       R"({"success":true})"},
   });
   for (const auto& e : table) {
     if (e.path == path) return &e;
@@ -82,7 +83,8 @@ void api_session::on_request(transport::http::request message) {
   } else if (message.method != to->method) {
     refuse({errc::method_not_allowed,
             std::string{to->path} + " takes " + std::string{to->method} + ", not " + message.method,
-            {}});
+            {}},
+           to->method);
   } else {
     answer(*to, message);
   }
@@ -95,7 +97,7 @@ void api_session::answer(const endpoint& to, const transport::http::request& mes
     const auto target = std::string_view{message.target};
     const auto query = target.substr(std::min(message.path().size() + 1, target.size()));
     if (const auto fault = to.run(query, context_)) return refuse(*fault);
-    return answer_with({}, to.content_type);
+    return answer_with(to.done, to.content_type);
   }
   std::optional<api_error> fault;
   const auto body = parse_body(message.body, fault);
@@ -129,17 +131,18 @@ void api_session::on_close() {
 
 void api_session::answer_with(std::string body, const char* content_type) {
   transport::http::response_head head;
-  head.fields.set("Content-Type", content_type);
+  if (!body.empty()) head.fields.set("Content-Type", content_type);
   head.fields.set("X-Request-Id", request_id_);
   client_.send(std::move(head), std::move(body));
 }
 
-void api_session::refuse(const api_error& error) {
+void api_session::refuse(const api_error& error, std::string_view allowed) {
   using namespace transport::http;
   log::debug("request refused", {{"request_id", request_id_}, {"reason", error.message}});
   response_head head;
   head.status = status_of(error.code);
   head.fields.set("Content-Type", json_type);
+  if (!allowed.empty()) head.fields.set("Allow", allowed);
   head.fields.set("X-Request-Id", request_id_);
   client_.send(std::move(head), error_body(error.code, error.message, error.param));
 }

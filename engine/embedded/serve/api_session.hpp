@@ -30,7 +30,7 @@ class api_session : public transport::http::session {
   void answer(const endpoint& to, const transport::http::request& message);
   void generate(api_kind kind, const transport::http::request& message);
   void answer_with(std::string body, const char* content_type);
-  void refuse(const api_error& error);
+  void refuse(const api_error& error, std::string_view allowed = {});
 
   const api_context& context_;
   transport::http::connection& client_;

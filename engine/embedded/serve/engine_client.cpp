@@ -80,12 +80,14 @@ void engine_client::sleep() {
 
 void engine_client::deliver(const step_report& report) {
   stats_ = report.stats;
+  if (report.tokens > 0) metrics_.observe_step(report.tokens);
   for (const auto& output : report.outputs) {
     const auto found = open_.find(output.id);
     if (found == open_.end()) continue;  // ended while this step ran
     auto* handler = found->second.handler;
     const bool is_last = output.finish || output.refused;
     if (!output.refused) metrics_.observe_token(output);
+    if (is_for_lack_of_room(output)) metrics_.observe_rejection();
     if (output.finish) metrics_.observe_end(output);
     if (is_last) {
       open_.erase(found);
@@ -96,10 +98,17 @@ void engine_client::deliver(const step_report& report) {
   }
 }
 
+// A sleeping engine refuses everything, whatever its queue holds.
+bool engine_client::is_for_lack_of_room(const request_output& output) const {
+  return output.refused && !is_sleeping_ &&
+         failure_code(output.refused, errc::io_error) == errc::overloaded;
+}
+
 scheduler_stats engine_client::stats() const {
   auto stats = stats_;
   stats.running = std::min(stats.running, open_.size());
   stats.waiting = open_.size() - stats.running;
+  stats.is_asleep = is_sleeping_;
   return stats;
 }
 

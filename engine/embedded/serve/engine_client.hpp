@@ -65,6 +65,7 @@ class engine_client {
 
   void deliver(const step_report& report);
   void refuse_later(request_id id, caf::error reason);
+  bool is_for_lack_of_room(const request_output& output) const;
 
   boost::asio::io_context& context_;
   engine_metrics& metrics_;

@@ -134,6 +134,7 @@ void engine_core::step() {
   chooser_.choose(plan, logits);
   const auto end = now();
   step_report report;
+  for (const auto& slice : plan.slices) report.tokens += slice.tokens.size();
   for (const auto& token : scheduler_.apply(chooser_.tokens())) {
     const auto which = report.outputs.size();
     report.outputs.push_back(record(token, end));

@@ -49,6 +49,7 @@ struct request_output {
 struct step_report {
   std::vector<request_output> outputs;
   scheduler_stats stats;
+  std::size_t tokens = 0;  // computed by the step; 0: this tells of no step
 };
 
 class engine_core {

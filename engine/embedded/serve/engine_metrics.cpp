@@ -17,6 +17,8 @@ const bounds inter_token_bounds{0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,  0.3, 
                                 0.75, 1.0,   2.5,  5.0,   7.5, 10.0, 20.0, 40.0, 80.0};
 const bounds request_bounds{0.3,  0.5,  0.8,  1.0,  1.5,   2.0,   2.5,   5.0,   10.0,   15.0,  20.0,
                             30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 7680.0};
+const bounds step_bounds{1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
+const bounds choice_bounds{1, 2, 5, 10, 20};
 
 // 1, 2, 5, 10, 20, 50, … up to the largest that does not exceed `most`.
 bounds one_two_five(std::uint32_t most) {
@@ -74,6 +76,9 @@ engine_metrics::engine_metrics(const metrics_config& config)
       request_generation_{histogram("vllm:request_generation_tokens",
                                     "Generated tokens of a request.", token_bounds_)} {
   add_success_counters();
+  add_histograms();
+  add_labelled_counters();
+  add_labelled_gauges();
   add_cache_info(config);
   if (!config.time_profile.empty()) add_modelled_info(config);
 }
@@ -89,6 +94,65 @@ void engine_metrics::add_success_counters() {
     labels["finished_reason"] = reasons[i];
     success_[i] = &family.Add(labels);
   }
+}
+
+void engine_metrics::add_histograms() {
+  request_computed_ = &histogram("vllm:request_prefill_kv_computed_tokens",
+                                 "Prompt tokens of a request that were not cached.", token_bounds_);
+  token_mean_ = &histogram("vllm:request_time_per_output_token_seconds",
+                           "Mean time between the tokens of a request.", inter_token_bounds);
+  step_tokens_ = &histogram("vllm:iteration_tokens_total", "Tokens of a step.", step_bounds);
+  asked_choices_ = &histogram("vllm:request_params_n", "Choices asked for.", choice_bounds);
+  asked_tokens_ =
+      &histogram("vllm:request_params_max_tokens", "Length of an answer asked for.", token_bounds_);
+  longest_answer_ = &histogram("vllm:request_max_num_generation_tokens",
+                               "Longest of a request's answers.", token_bounds_);
+}
+
+void engine_metrics::add_labelled_counters() {
+  const auto add = [this](auto& family, prometheus::Labels labels, const char* name,
+                          const char* value) {
+    labels[name] = value;
+    return &family.Add(labels);
+  };
+  auto& prompts = prometheus::BuildCounter()
+                      .Name("vllm:prompt_tokens_by_source_total")
+                      .Help("Prompt tokens by where their KV came from.")
+                      .Register(registry_);
+  computed_ = add(prompts, labels_, "source", "local_compute");
+  from_cache_ = add(prompts, labels_, "source", "local_cache_hit");
+  auto& hits = prometheus::BuildCounter()
+                   .Name("vllm:prompt_tokens_cached_by_source_total")
+                   .Help("Tokens found in the prefix cache, by the memory that held them.")
+                   .Register(registry_);
+  from_device_ = add(hits, labels_, "source", "device");
+  auto& rejections = prometheus::BuildCounter()
+                         .Name("vllm:admission_rejections_total")
+                         .Help("Requests refused because the queue was full.")
+                         .Register(registry_);
+  rejections_ =
+      add(rejections, {{"model_name", labels_["model_name"]}}, "reason", "max_num_queued_reqs");
+}
+
+void engine_metrics::add_labelled_gauges() {
+  const auto add = [this](auto& family, const char* name, const char* value) {
+    auto labels = labels_;
+    labels[name] = value;
+    return &family.Add(labels);
+  };
+  auto& waiting = prometheus::BuildGauge()
+                      .Name("vllm:num_requests_waiting_by_reason")
+                      .Help("Requests waiting to run, by what they wait for.")
+                      .Register(registry_);
+  waiting_for_room_ = add(waiting, "reason", "capacity");
+  add(waiting, "reason", "deferred")->Set(0);
+  auto& sleep = prometheus::BuildGauge()
+                    .Name("vllm:engine_sleep_state")
+                    .Help("Whether the engine is awake, or asleep at level 1 or 2.")
+                    .Register(registry_);
+  awake_ = add(sleep, "sleep_state", "awake");
+  asleep_ = add(sleep, "sleep_state", "weights_offloaded");
+  add(sleep, "sleep_state", "discard_all")->Set(0);
 }
 
 void engine_metrics::add_cache_info(const metrics_config& config) {
@@ -135,6 +199,8 @@ void engine_metrics::observe_token(const request_output& output) {
   if (output.generated == 1) {
     prompt_tokens_.Increment(output.prompt_tokens);
     prompt_tokens_cached_.Increment(output.cached_tokens);
+    computed_->Increment(output.prompt_tokens - output.cached_tokens);
+    from_cache_->Increment(output.cached_tokens);
     first_token_.Observe(seconds(timing.arrived, timing.first_token));
   } else {
     inter_token_.Observe(seconds(output.token_before, timing.last_token));
@@ -152,14 +218,35 @@ void engine_metrics::observe_end(const request_output& last) {
   inference_.Observe(seconds(timing.scheduled, timing.last_token));
   request_prompt_.Observe(last.prompt_tokens);
   request_generation_.Observe(last.generated);
+  request_computed_->Observe(last.prompt_tokens - last.cached_tokens);
+  const auto pauses = last.generated - 1;
+  token_mean_->Observe(pauses == 0 ? 0 : seconds(timing.first_token, timing.last_token) / pauses);
+}
+
+void engine_metrics::observe_step(std::size_t tokens) {
+  step_tokens_->Observe(static_cast<double>(tokens));
+}
+
+void engine_metrics::observe_request(const request_facts& request) {
+  asked_choices_->Observe(request.choices);
+  longest_answer_->Observe(static_cast<double>(request.longest));
+  for (std::uint32_t i = 0; i < request.choices; ++i) asked_tokens_->Observe(request.max_tokens);
+}
+
+void engine_metrics::observe_rejection() {
+  rejections_->Increment();
 }
 
 std::string engine_metrics::render(const scheduler_stats& stats) {
   running_.Set(static_cast<double>(stats.running));
   waiting_.Set(static_cast<double>(stats.waiting));
+  waiting_for_room_->Set(static_cast<double>(stats.waiting));
+  awake_->Set(stats.is_asleep ? 0 : 1);
+  asleep_->Set(stats.is_asleep ? 1 : 0);
   kv_usage_.Set(stats.kv_usage);
   raise(prefix_queries_, stats.prefix.queried_tokens);
   raise(prefix_hits_, stats.prefix.hit_tokens);
+  raise(*from_device_, stats.prefix.hit_tokens);
   raise(preemptions_, stats.preemptions);
   const process_metrics process;
   return render_metrics({&registry_, &process});

@@ -34,6 +34,22 @@ class engine_metrics {
   // Counts the end of a request; `finish` says which, the rest is that of its last token.
   void observe_end(const request_output& last);
 
+  // Counts a step that computed so many tokens, those it generated included.
+  void observe_step(std::size_t tokens);
+
+  // What one prompt of a request was to bring, and the longest answer it got.
+  struct request_facts {
+    std::uint32_t choices = 1;
+    std::uint32_t max_tokens = 0;
+    std::uint64_t longest = 0;
+  };
+
+  // Counts a prompt whose answers are whole.
+  void observe_request(const request_facts& request);
+
+  // Counts a request refused because the queue is full.
+  void observe_rejection();
+
   // Renders everything, the state given included.
   std::string render(const scheduler_stats& stats);
 
@@ -43,6 +59,9 @@ class engine_metrics {
   prometheus::Histogram& histogram(const char* name, const char* text,
                                    const prometheus::Histogram::BucketBoundaries& bounds);
   void add_success_counters();
+  void add_histograms();
+  void add_labelled_counters();
+  void add_labelled_gauges();
   void add_cache_info(const metrics_config& config);
   void add_modelled_info(const metrics_config& config);
 
@@ -56,6 +75,13 @@ class engine_metrics {
   prometheus::Histogram &first_token_, &inter_token_, &end_to_end_;
   prometheus::Histogram &queue_, &prefill_, &decode_, &inference_;
   prometheus::Histogram &request_prompt_, &request_generation_;
+  // Set by add_histograms, add_labelled_counters and add_labelled_gauges.
+  prometheus::Histogram *request_computed_ = nullptr, *token_mean_ = nullptr;
+  prometheus::Histogram *step_tokens_ = nullptr, *asked_choices_ = nullptr;
+  prometheus::Histogram *asked_tokens_ = nullptr, *longest_answer_ = nullptr;
+  prometheus::Counter *computed_ = nullptr, *from_cache_ = nullptr, *from_device_ = nullptr;
+  prometheus::Counter* rejections_ = nullptr;
+  prometheus::Gauge *waiting_for_room_ = nullptr, *awake_ = nullptr, *asleep_ = nullptr;
 };
 
 }  // namespace troupe::engine

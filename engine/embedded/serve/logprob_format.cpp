@@ -50,6 +50,20 @@ logprob_format::json logprob_format::chat(std::span<const token_logprobs> told) 
   return {{"content", std::move(content)}};
 }
 
+logprob_format::json logprob_format::tokens(std::span<const token_logprobs> told) const {
+  const auto entry_of = [](const token_logprob& t) {
+    return json{{"token_id", t.token}, {"logprob", shown(t.logprob)}, {"rank", t.rank}};
+  };
+  auto content = json::array();
+  for (const auto& t : told) {
+    auto entry = entry_of(t.chosen);
+    auto& top = entry["top_logprobs"] = json::array();
+    for (const auto& other : t.top) top.push_back(entry_of(other));
+    content.push_back(std::move(entry));
+  }
+  return {{"content", std::move(content)}};
+}
+
 logprob_format::json logprob_format::completion(std::span<const token_logprobs> told,
                                                 std::int32_t first, std::size_t text_offset) const {
   auto offsets = json::array(), values = json::array(), names = json::array();

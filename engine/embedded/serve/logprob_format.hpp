@@ -26,6 +26,9 @@ class logprob_format {
   // {"content": [...]}.
   json chat(std::span<const token_logprobs> told) const;
 
+  // The same without text: tokens are known by their ids.
+  json tokens(std::span<const token_logprobs> told) const;
+
   // The parallel lists of completions. `first` is a token without a log probability before the
   // others (a prompt's), or -1; offsets count characters from text_offset on.
   json completion(std::span<const token_logprobs> told, std::int32_t first,

@@ -84,6 +84,7 @@ struct scheduler_stats {
   double kv_usage = 0;  // share of blocks that sequences reference
   std::uint64_t preemptions = 0;
   block_pool::counters prefix;
+  bool is_asleep = false;  // the engine as a whole, not the scheduler
 };
 
 // Returns the error of a prompt and output that exceed the context, in vLLM's words.

@@ -16,6 +16,7 @@ Live records come in the order of arrival, then the replies to one replay reques
 """
 
 import argparse
+import http.client
 import json
 import os
 import socket
@@ -92,7 +93,7 @@ def wait_until(what, ready, processes, seconds=900):
         try:
             if ready():
                 return
-        except (OSError, urllib.error.URLError):
+        except (OSError, urllib.error.URLError, http.client.HTTPException):
             pass
         try:
             processes[0].wait(timeout=0.5)  # its end is an event; until then, ask again

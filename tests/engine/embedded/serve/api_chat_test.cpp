@@ -39,10 +39,11 @@ TEST(api_chat, answers_field_by_field_as_vllm) {
   for (const auto* name : {"logprobs", "stop_reason", "token_ids"}) {
     EXPECT_TRUE(choice.contains(name) && choice[name].is_null()) << name;
   }
-  for (const auto* name : {"service_tier", "system_fingerprint", "prompt_logprobs",
-                           "prompt_token_ids", "kv_transfer_params"}) {
+  for (const auto* name :
+       {"service_tier", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params"}) {
     EXPECT_TRUE(body.contains(name) && body[name].is_null()) << name;
   }
+  EXPECT_EQ(body["system_fingerprint"].get<std::string>().rfind("troupe-", 0), 0U);
   const auto& usage = body["usage"];
   EXPECT_EQ(usage["completion_tokens"], 8);
   EXPECT_GT(usage["prompt_tokens"], 0);
@@ -88,7 +89,12 @@ TEST(api_chat, streams_without_usage_unless_asked) {
   const json each{{"include_usage", true}, {"continuous_usage_stats", true}};
   const auto events =
       events_of(client.post(path, chat("a", {{"stream", true}, {"stream_options", each}})).body);
-  for (std::size_t i = 0; i + 1 < events.size(); ++i) EXPECT_TRUE(events[i].contains("usage"));
+  for (std::size_t i = 0; i + 1 < events.size(); ++i) {
+    const bool is_total = i + 2 == events.size();
+    ASSERT_TRUE(events[i].contains("usage"));
+    EXPECT_EQ(events[i]["usage"].contains("prompt_tokens_details"), is_total) << i;
+    EXPECT_EQ(events[i].contains("system_fingerprint"), is_total) << i;
+  }
 }
 
 TEST(api_chat, returns_token_ids_when_asked) {
@@ -151,6 +157,16 @@ TEST(api_chat, leaves_out_the_generation_prompt_when_told) {
   EXPECT_GT(with["count"], without["count"]);
   EXPECT_EQ(with["max_model_len"], 1024);
   EXPECT_EQ(with["tokens"].size(), with["count"]);
+}
+
+TEST(api_chat, the_last_speaker_goes_on_where_no_turn_begins) {
+  fake_rig r;
+  blocking_client client{r.rig.port()};
+  auto body = chat("one", {{"add_generation_prompt", false}});
+  EXPECT_EQ(client.post(path, body).parsed()["choices"][0]["message"]["role"], "user");
+  body["stream"] = true;
+  const auto events = events_of(client.post(path, body).body);
+  EXPECT_EQ(events.front()["choices"][0]["delta"]["role"], "user");
 }
 
 TEST(api_chat, takes_max_completion_tokens_and_fills_the_context_by_default) {

@@ -56,7 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{R"({"min_p": 2})", "min_p", "[0, 1], got 2"},
         refusal{R"({"max_tokens": 0})", "max_tokens", "at least 1, got 0"},
         refusal{R"({"max_tokens": -5})", "max_tokens", "got -5"},
-        refusal{R"({"max_tokens": 2000})", "input_tokens", "maximum context length is 1024"},
+        refusal{R"({"max_tokens": 1025})", "max_tokens",
+                "max_tokens=1025 cannot be greater than max_model_len=1024"},
         refusal{R"({"min_tokens": 17})", "min_tokens", "max_tokens=16, got 17"},
         refusal{R"({"seed": "x"})", "seed", "whole number"},
         refusal{R"({"stop": [1]})", "stop", "strings of 1 to 256"},
@@ -174,21 +175,34 @@ TEST(api_error, answers_unknown_models_paths_and_methods) {
   EXPECT_EQ(model.parsed()["error"]["type"], "NotFoundError");
   EXPECT_EQ(model.parsed()["error"]["param"], "model");
   EXPECT_EQ(client.get("/nowhere").status, 404U);
-  EXPECT_EQ(client.get(path).status, 405U);
+  const auto wrong = client.get(path);
+  EXPECT_EQ(wrong.status, 405U);
+  EXPECT_EQ(wrong.headers.at("allow"), "POST");
   EXPECT_EQ(client.post("/health", {}).status, 405U);
 }
 
 TEST(api_error, a_prompt_over_the_context_is_told_in_the_words_of_vllm) {
   fake_rig r;
   blocking_client client{r.rig.port()};
-  const std::vector<int> prompt(1010, 5);
+  const std::vector<int> prompt(1024, 5);
   const auto answer = client.post(path, {{"prompt", prompt}, {"max_tokens", 20}});
   EXPECT_EQ(answer.status, 400U);
   EXPECT_EQ(answer.parsed()["error"]["message"],
             "This model's maximum context length is 1024 tokens. However, you requested 20 output "
-            "tokens and your prompt contains 1010 input tokens, for a total of 1030 tokens. Please "
+            "tokens and your prompt contains 1024 input tokens, for a total of 1044 tokens. Please "
             "reduce the length of the input prompt or the number of requested output tokens. "
-            "(parameter=input_tokens, value=1010)");
+            "(parameter=input_tokens, value=1024)");
+}
+
+TEST(api_error, an_answer_longer_than_the_context_ends_with_it) {
+  fake_rig r;
+  blocking_client client{r.rig.port()};
+  const std::vector<int> prompt(1010, 5);
+  const json body{{"prompt", prompt}, {"max_tokens", 20}, {"ignore_eos", true}};
+  const auto answer = client.post(path, body);
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(answer.parsed()["usage"]["completion_tokens"], 14);
+  EXPECT_EQ(answer.parsed()["choices"][0]["finish_reason"], "length");
 }
 
 TEST(api_error, what_exceeds_the_kv_pool_is_a_400_with_numbers) {

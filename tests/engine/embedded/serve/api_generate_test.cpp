@@ -22,7 +22,8 @@ TEST(api_generate, takes_tokens_and_gives_tokens) {
   const auto answer = client.post(path, body);
   ASSERT_EQ(answer.status, 200U) << answer.body;
   const auto got = answer.parsed();
-  EXPECT_EQ(got["request_id"], "abc");
+  EXPECT_EQ(got["request_id"], "generate-tokens-abc");
+  EXPECT_EQ(got["output_mode"], "tokens");
   const auto& choice = got["choices"][0];
   EXPECT_EQ(choice["token_ids"].size(), 9U);
   EXPECT_EQ(choice["finish_reason"], "length");
@@ -39,7 +40,8 @@ TEST(api_generate, takes_tokens_and_gives_tokens) {
   const auto events = events_of(client.post(path, body).body);
   for (const auto& event : events) {
     if (!event.is_object()) continue;
-    EXPECT_EQ(event["request_id"], "abc");
+    EXPECT_EQ(event["request_id"], "generate-tokens-abc");
+    EXPECT_EQ(event["output_mode"], "tokens");
     for (const auto& token : event["choices"][0]["token_ids"]) streamed.push_back(token);
   }
   EXPECT_EQ(streamed, choice["token_ids"]);
@@ -48,6 +50,21 @@ TEST(api_generate, takes_tokens_and_gives_tokens) {
   body["output_prefix"] = {streamed[0], streamed[1]};
   const auto rest = client.post(path, body).parsed()["choices"][0]["token_ids"];
   EXPECT_EQ(rest, json(std::vector<json>(streamed.begin() + 2, streamed.end())));
+}
+
+TEST(api_generate, knows_tokens_by_their_ids_alone) {
+  fake_rig r;
+  blocking_client client{r.rig.port()};
+  const json params{{"max_tokens", 1}, {"seed", 4}, {"ignore_eos", true}, {"logprobs", 1}};
+  const auto got =
+      client.post(path, {{"token_ids", {5, 6, 7}}, {"sampling_params", params}}).parsed();
+  const auto& choice = got["choices"][0];
+  const auto& told = choice["logprobs"]["content"][0];
+  EXPECT_EQ(told["token_id"], choice["token_ids"][0]);
+  EXPECT_GE(told["rank"], 1);
+  EXPECT_EQ(told["top_logprobs"][0]["rank"], 1);
+  EXPECT_FALSE(told.contains("token") || told.contains("bytes"));
+  EXPECT_TRUE(choice.contains("stop_reason") && choice["stop_reason"].is_null());
 }
 
 TEST(api_generate, names_the_parameter_at_fault) {

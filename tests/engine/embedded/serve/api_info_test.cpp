@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "tests/engine/embedded/serve/api_rig.hpp"
@@ -30,6 +32,7 @@ TEST(api_info, is_healthy_and_tells_version_and_load) {
     const auto answer = client.get(path);
     EXPECT_EQ(answer.status, 200U);
     EXPECT_TRUE(answer.body.empty());
+    EXPECT_FALSE(answer.headers.contains("content-type"));
   }
   EXPECT_TRUE(client.get("/version").parsed()["version"].is_string());
   EXPECT_EQ(client.get("/load").parsed(), (json{{"server_load", 0}}));
@@ -92,6 +95,71 @@ TEST(engine_metrics, speak_the_language_of_vllm) {
   EXPECT_NE(text.find(R"(num_gpu_blocks="256")"), std::string::npos);
   EXPECT_NE(text.find(R"(block_size="16")"), std::string::npos);
   EXPECT_NE(text.find(R"(le="2560")"), std::string::npos);
+}
+
+TEST(engine_metrics, tell_what_was_asked_and_where_prompts_came_from) {
+  fake_rig r;
+  blocking_client client{r.rig.port()};
+  const json body{{"prompt", std::vector<int>(40, 5)}, {"max_tokens", 5}, {"ignore_eos", true}};
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(client.post("/v1/completions", body).status, 200U);
+  const auto text = client.get("/metrics").body;
+  const std::pair<const char*, const char*> expected[] = {
+      {"vllm:request_prefill_kv_computed_tokens_sum", "48"},
+      {"vllm:request_time_per_output_token_seconds_count", "2"},
+      {"vllm:iteration_tokens_total_count", "10"},
+      {"vllm:iteration_tokens_total_sum", "56"},  // 48 of the prompts, 4 fed back of each answer
+      {"vllm:request_params_n_sum", "2"},
+      {"vllm:request_params_max_tokens_sum", "10"},
+      {"vllm:request_max_num_generation_tokens_sum", "10"},
+  };
+  for (const auto& [name, value] : expected) {
+    const auto line = name + std::string{R"({engine="0",model_name="tiny"} )"} + value;
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+  const std::tuple<const char*, const char*, const char*> by_label[] = {
+      {"vllm:prompt_tokens_by_source_total", "source=\"local_compute\"", "48"},
+      {"vllm:prompt_tokens_by_source_total", "source=\"local_cache_hit\"", "32"},
+      {"vllm:prompt_tokens_cached_by_source_total", "source=\"device\"", "32"},
+      {"vllm:num_requests_waiting_by_reason", "reason=\"capacity\"", "0"},
+  };
+  for (const auto& [name, label, value] : by_label) {
+    const auto line =
+        name + (R"({engine="0",model_name="tiny",)" + std::string{label}) + "} " + value;
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+}
+
+TEST(engine_metrics, count_a_request_of_many_choices_once) {
+  fake_rig r;
+  blocking_client client{r.rig.port()};
+  const json body{
+      {"prompt", json{"One", "Two"}}, {"n", 3}, {"max_tokens", 4}, {"ignore_eos", true}};
+  ASSERT_EQ(client.post("/v1/completions", body).status, 200U);
+  const auto text = client.get("/metrics").body;
+  const std::string labels = R"({engine="0",model_name="tiny"} )";
+  for (const auto* line :
+       {"vllm:request_params_n_count 2", "vllm:request_params_n_sum 6",
+        "vllm:request_params_max_tokens_count 6", "vllm:request_max_num_generation_tokens_sum 8"}) {
+    const std::string name{line, std::string_view{line}.find(' ')};
+    EXPECT_TRUE(has_line(text, name + labels + (line + name.size() + 1))) << line << "\n" << text;
+  }
+}
+
+TEST(engine_metrics, tell_whether_the_engine_sleeps) {
+  fake_rig r;
+  blocking_client client{r.rig.port()};
+  const auto state = [&](const std::string& name) {
+    const auto text = client.get("/metrics").body;
+    const auto line =
+        R"(vllm:engine_sleep_state{engine="0",model_name="tiny",sleep_state=")" + name + "\"} ";
+    return text.at(text.find(line) + line.size());
+  };
+  EXPECT_EQ(state("awake"), '1');
+  EXPECT_EQ(state("weights_offloaded"), '0');
+  EXPECT_EQ(client.post("/sleep", json::object()).status, 200U);
+  EXPECT_EQ(state("awake"), '0');
+  EXPECT_EQ(state("weights_offloaded"), '1');
+  EXPECT_EQ(state("discard_all"), '0');
 }
 
 }  // namespace

@@ -81,6 +81,10 @@ TEST(api_lifecycle, a_full_queue_is_a_503) {
   EXPECT_EQ(answer.status, 503U);
   EXPECT_EQ(answer.parsed()["error"]["type"], "ServiceUnavailableError") << answer.body;
   EXPECT_NE(answer.body.find("queued_requests_max"), std::string::npos);
+  const auto metrics = late.get("/metrics").body;
+  EXPECT_NE(metrics.find("model_name=\"tiny\",reason=\"max_num_queued_reqs\"} 1\n"),
+            std::string::npos)
+      << metrics;
   r.executor.open();
   for (auto& client : clients) EXPECT_EQ(client->receive().status, 200U);
 }
