@@ -4,8 +4,8 @@
 //
 // Prints lines "name value unit n spread": the median of n repeats, and (max - min) / median. The
 // same for tokens a second of processor time, which a busy machine disturbs less.
-// forward_bench MODEL.gguf logits TOKEN... prints the logits of the last token instead, one a line,
-// for compare_logits.py.
+// forward_bench MODEL.gguf logits TOKEN... writes the logits after each token instead, as raw
+// floats [token][vocab], for compare_logits.py.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -131,13 +131,15 @@ void measure(const model& weights, kv_arena& arena, const settings& how) {
   }
 }
 
-void print_logits(const model& weights, kv_arena& arena, std::span<char*> words) {
+void write_logits(const model& weights, kv_arena& arena, std::span<char*> words) {
   forward_pass forward{weights, arena, 2};
   stream only{0};
   only.tokens.clear();
   for (const char* word : words) only.tokens.push_back(std::atoi(word));
-  const sequence_slice slices[] = {only.slice()};
-  for (const float value : forward.run(slices)) std::printf("%.9g\n", static_cast<double>(value));
+  auto slice = only.slice();
+  slice.logit_rows = static_cast<std::uint32_t>(only.tokens.size());
+  const auto logits = forward.run({&slice, 1});
+  std::fwrite(logits.data(), sizeof(float), logits.size(), stdout);
 }
 
 }  // namespace
@@ -154,7 +156,7 @@ int main(int argc, char** argv) {
   auto arena = kv_arena::make((*weights)->shape().kv(), stream_blocks * streams_max);
   if (!arena) return std::fprintf(stderr, "%s\n", failure_text(arena.error()).c_str()), 1;
   if (argc > 3 && std::strcmp(argv[2], "logits") == 0) {
-    print_logits(**weights, **arena, std::span{argv + 3, argv + argc});
+    write_logits(**weights, **arena, std::span{argv + 3, argv + argc});
     return 0;
   }
   settings how;

@@ -1,30 +1,12 @@
-#!/usr/bin/env python3
-"""Compares the engine's logits with a plain float32 forward pass in numpy, written independently.
-
-  pip install numpy gguf
-  bench/engine/compare_logits.py MODEL.gguf build/release/bench/engine/forward_bench [TEXT...]
-
-Weights are dequantised to float32, so the difference shows what rounding activations to int8 and
-KV to half precision costs. Prints lines "name value unit n spread"; spread is worst to best.
-"""
+"""A plain float32 forward pass of a GGUF model in numpy, and its tokenizer: needs numpy, gguf."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
-TEXTS = [
-    "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"
-    "<|im_end|>\n<|im_start|>user\nIn one sentence, what is the capital of France?<|im_end|>\n"
-    "<|im_start|>assistant\n",
-    "The quick brown fox jumps over the lazy",
-    "def fibonacci(n):\n    if n < 2:\n        return",
-    "Water boils at a temperature of one hundred degrees",
-    "Once upon a time, in a small village near the sea, there lived a",
-]
+BLOCK = 32  # columns that share a scale, in weights and in rounded activations
 
 
 class Model:
@@ -80,9 +62,31 @@ def attention(query, key, value):
     return np.einsum("hqk,khd->qhd", weights, value)
 
 
-def forward(model, ids):
-    """Returns the logits of the last token."""
+def exact(x):
+    """Leaves numbers as they are."""
+    return x
+
+
+def rounded_to_bytes(x):
+    """Rounds rows to int8 in blocks of 32, as products with quantised weights take them."""
+    blocks = x.reshape(*x.shape[:-1], -1, BLOCK)
+    scale = np.abs(blocks).max(-1, keepdims=True) / np.float32(127)
+    safe = np.where(scale == 0, np.float32(1), scale)
+    return (np.round(blocks / safe) * scale).reshape(x.shape).astype(np.float32)
+
+
+def rounded_to_half(x):
+    """Rounds to half precision, as the KV cache keeps keys and values."""
+    return x.astype(np.float16).astype(np.float32)
+
+
+def forward(model, ids, is_rounded=False):
+    """Returns the logits after each token, [token][vocab].
+
+    Rounded: with activations and KV rounded where the engine rounds them.
+    """
     count, dim = len(ids), model.head_dim
+    narrow, kept = (rounded_to_bytes, rounded_to_half) if is_rounded else (exact, exact)
     x = model.weight("token_embd.weight")[ids]
     pairs = np.arange(dim // 2)
     angles = np.arange(count)[:, None] * model.rope_base ** (-2.0 * pairs / dim)
@@ -90,20 +94,23 @@ def forward(model, ids):
         angles = angles / model.weight("rope_freqs.weight")
     for layer in range(model.layers):
 
-        def w(part, layer=layer):
-            return model.weight(f"blk.{layer}.{part}.weight")
+        def product(rows, part, layer=layer):
+            return narrow(rows) @ model.weight(f"blk.{layer}.{part}.weight").T
 
-        h = rms_norm(x, w("attn_norm"), model.epsilon)
-        query = rotate((h @ w("attn_q").T).reshape(count, model.heads, dim), angles)
-        key = rotate((h @ w("attn_k").T).reshape(count, model.kv_heads, dim), angles)
-        value = (h @ w("attn_v").T).reshape(count, model.kv_heads, dim)
-        x = x + attention(query, key, value).reshape(count, -1) @ w("attn_output").T
-        h = rms_norm(x, w("ffn_norm"), model.epsilon)
-        gate = h @ w("ffn_gate").T
-        x = x + (gate / (1 + np.exp(-gate)) * (h @ w("ffn_up").T)) @ w("ffn_down").T
-    last = rms_norm(x[-1], model.weight("output_norm.weight"), model.epsilon)
+        def norm(part, layer=layer):
+            return rms_norm(x, model.weight(f"blk.{layer}.{part}.weight"), model.epsilon)
+
+        h = norm("attn_norm")
+        query = rotate(product(h, "attn_q").reshape(count, model.heads, dim), angles)
+        key = kept(rotate(product(h, "attn_k").reshape(count, model.kv_heads, dim), angles))
+        value = kept(product(h, "attn_v").reshape(count, model.kv_heads, dim))
+        x = x + product(attention(query, key, value).reshape(count, -1), "attn_output")
+        h = norm("ffn_norm")
+        gate = product(h, "ffn_gate")
+        x = x + product(gate / (1 + np.exp(-gate)) * product(h, "ffn_up"), "ffn_down")
+    last = rms_norm(x, model.weight("output_norm.weight"), model.epsilon)
     head = "output.weight" if model.has("output.weight") else "token_embd.weight"
-    return model.weight(head) @ last
+    return narrow(last) @ model.weight(head).T
 
 
 def byte_letters():
@@ -141,46 +148,3 @@ def encode(model, text):
             pieces = merge([letters[b] for b in word.encode()], model.merge_ranks)
             ids.extend(index[piece] for piece in pieces)
     return ids
-
-
-def engine_logits(bench, path, ids):
-    command = [bench, path, "logits", *map(str, ids)]
-    return np.array(subprocess.check_output(command, text=True).split(), np.float32)
-
-
-def continue_greedily(model, logits_of, text, count):
-    """Returns the engine's own continuation, recomputed from scratch for each token."""
-    ids = encode(model, text)
-    start = len(ids)
-    for _ in range(count):
-        ids.append(int(logits_of(ids).argmax()))
-        if model.tokens[ids[-1]] == "<|im_end|>":
-            break
-    bytes_of = {letter: byte for byte, letter in byte_letters().items()}
-    word = "".join(model.tokens[i] for i in ids[start:])
-    return bytes(bytes_of.get(c, 63) for c in word).decode(errors="replace")
-
-
-def main():
-    path, bench = sys.argv[1:3]
-    texts = sys.argv[3:] or TEXTS
-    model = Model(path)
-    cosines, same, worst = [], 0, []
-    for text in texts:
-        ids = encode(model, text)
-        ours, reference = engine_logits(bench, path, ids), forward(model, ids)
-        cosines.append(ours @ reference / np.linalg.norm(ours) / np.linalg.norm(reference))
-        same += int(ours.argmax() == reference.argmax())
-        worst.append(np.abs(ours - reference).max())
-    n = len(texts)
-    print(f"logits_cosine {np.median(cosines):.6f} ratio {n} {max(cosines) - min(cosines):.6f}")
-    print(f"logits_top1_agreement {same / n:.3f} ratio {n} 0")
-    spread = max(worst) - min(worst)
-    print(f"logits_largest_difference {np.median(worst):.4f} logit {n} {spread:.4f}")
-    continuation = continue_greedily(
-        model, lambda ids: engine_logits(bench, path, ids), texts[0], 16
-    )
-    print("# " + repr(continuation))
-
-
-main()
