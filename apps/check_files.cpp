@@ -23,9 +23,14 @@ std::string summary_of(const config::engine_spec& engine) {
 }
 
 std::string summary_of(const config::node_spec& node) {
-  std::string text = "  node " + node.name + ": http://" +
-                     config::format_listen({node.endpoint.address, node.endpoint.port}) + ", " +
-                     counted(node.endpoint.threads, "I/O thread") + "\n";
+  const bool sealed = !node.endpoint.tls.certificate.empty();
+  std::string text =
+      "  node " + node.name + (sealed ? ": https://" : ": http://") +
+      config::format_listen({node.endpoint.address, node.endpoint.port}) + ", " +
+      counted(node.endpoint.threads, "I/O thread") +
+      (node.endpoint.api_keys.empty() ? ""
+                                      : ", " + counted(node.endpoint.api_keys.size(), "API key")) +
+      "\n";
   text += "    router: " + std::string{to_string(node.router.policy)} + "\n";
   for (const config::engine_spec& engine : node.engines) text += summary_of(engine);
   return text;

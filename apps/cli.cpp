@@ -4,6 +4,7 @@
 
 #include "apps/cli_bench.hpp"
 #include "apps/cli_engine.hpp"
+#include "apps/cli_key.hpp"
 #include "apps/cli_up.hpp"
 #include "config/mistake.hpp"
 #include "runtime/errc.hpp"
@@ -17,6 +18,7 @@ struct parsed_flags {
   up_flags up;
   engine_flags engine;
   check_command check;
+  key_command key;
   tiny_model_command tiny;
   std::vector<flag_text> tiny_texts = std::vector<flag_text>(7);
   flag_text schema_format_name;
@@ -121,6 +123,7 @@ command finish(const std::string& name, parsed_flags& flags, const config::envir
   if (name == "bench load" || name == "bench multi-round") {
     return finish_bench(flags.bench, name == "bench load");
   }
+  if (name == "key new") return finish_key(flags.key);
   if (name == "make-tiny-model") return finish_tiny_model(flags);
   if (name == "schema") return finish_schema(flags);
   return version_command{};
@@ -166,10 +169,12 @@ finished bad_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     if (chosen.name.empty()) {
       text =
-          "what shall it do? The commands are up, engine, check, make-tiny-model, schema, "
+          "what shall it do? The commands are up, engine, check, key, make-tiny-model, schema, "
           "bench, version";
     } else if (chosen.name == "bench") {
       text = "bench what? There are load and multi-round";
+    } else if (chosen.name == "key") {
+      text = "key what? There is new";
     }
   }
   if (text.ends_with('.')) text.pop_back();
@@ -190,6 +195,7 @@ command parse_command(const std::vector<std::string>& arguments,
   add_up(app, flags.up);
   add_engine(app, flags.engine);
   add_check(app, flags);
+  add_key(app, flags.key);
   add_tiny_model(app, flags);
   add_schema(app, flags);
   add_bench(app, flags.bench);

@@ -37,6 +37,11 @@ struct tiny_model_command {
   engine::tiny_model_options options;
 };
 
+// A new API key, printed once.
+struct key_command {
+  std::string name;
+};
+
 enum class schema_format { json, markdown };
 
 struct schema_command {
@@ -57,7 +62,7 @@ struct finished {
 };
 
 using command = std::variant<up_command, engine_command, check_command, tiny_model_command,
-                             schema_command, bench_command, version_command, finished>;
+                             key_command, schema_command, bench_command, version_command, finished>;
 
 // Reads the arguments after the program's name. Files that `up` names are read, too.
 command parse_command(const std::vector<std::string>& arguments,

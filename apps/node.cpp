@@ -7,8 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
+#include "apps/node_security.hpp"
 #include "apps/node_tree.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -17,7 +20,7 @@ namespace troupe::apps {
 
 namespace {
 
-constexpr std::chrono::milliseconds drain_limit{30'000};
+constexpr std::chrono::milliseconds actors_limit{30'000};
 constexpr std::chrono::milliseconds last_words_limit{1'000};
 
 // Everything of a running node, in the order it must be destroyed backwards.
@@ -41,13 +44,17 @@ class node {
   }
 
   caf::expected<std::uint16_t> open() {
+    auto security = open_security(spec_);
+    if (!security) return std::move(security.error());
+    security_ = std::move(*security);
     timer_metrics_.emplace(scheduler_->clock());
     node_front::shared shared{spec_,
                               names_,
                               stream_metrics_,
                               actors::hash_seed{std::random_device{}()},
                               [this] { return metrics_page(); },
-                              [this] { return stopping_.load(); }};
+                              [this] { return stopping_.load(); },
+                              security_};
     caf::expected<std::uint16_t> port{spec_.endpoint.port};
     for (std::size_t i = 0; port && i < scheduler_->threads(); ++i) {
       auto& thread = scheduler_->thread(i);
@@ -104,7 +111,7 @@ class node {
         if (--*left == 0) events_.notify(node_event::drained);
       });
     });
-    if (events_.wait(drain_limit) == node_event::drained) return true;
+    if (events_.wait(spec_.endpoint.limits.stop_timeout) == node_event::drained) return true;
     log::warn("not waiting any longer for requests under way");
     on_fronts([](node_front& front) { front.stop_requests(); });
     return events_.wait(last_words_limit) == node_event::drained;
@@ -118,7 +125,7 @@ class node {
     caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
     supervisor_ = nullptr;
     for (;;) {
-      auto event = events_.wait(drain_limit);
+      auto event = events_.wait(actors_limit);
       if (event == node_event::supervisor_ended) return true;
       if (event == node_event::drained) continue;
       log::error("engines are killed: they did not end in time or a second signal came");
@@ -132,6 +139,7 @@ class node {
   std::atomic<bool> stopping_{false};
   bool supervisor_ended_ = false;
   registry names_;
+  node_security security_;
   std::shared_ptr<prometheus::Registry> metrics_;
   actors::stream_metrics stream_metrics_;
   process_metrics process_metrics_;
@@ -150,10 +158,19 @@ void configure_log(const config::node_spec& spec) {
   log::configure(level, spec.log.format == config::log_format::json, spec.name);
 }
 
+// As many descriptors as the system lets the process have: each client may need two.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warn("the limit of open files stays as it is");
+}
+
 }  // namespace
 
 int run_node(const config::node_spec& spec, const node_options& options) {
   configure_log(spec);
+  raise_descriptor_limit();
   auto running = std::make_unique<node>(spec, options);
   auto port = running->open();
   if (!port) {
@@ -161,7 +178,9 @@ int run_node(const config::node_spec& spec, const node_options& options) {
     return 1;
   }
   running->start_actors();
-  std::printf("listening on http://%s:%u\n", spec.endpoint.address.c_str(), *port);
+  const bool sealed = !spec.endpoint.tls.certificate.empty();
+  std::printf("listening on %s://%s:%u\n", sealed ? "https" : "http", spec.endpoint.address.c_str(),
+              *port);
   std::fflush(stdout);
   auto code = running->run();
   // An engine that does not end must not keep us: the kernel ends it with us.

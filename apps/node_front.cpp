@@ -62,7 +62,11 @@ node_front::node_front(caf::actor_system& system, io_thread& home, const shared&
               },
               [&metrics = from.metrics](transport::http::closing why) {
                 metrics.closed(why).Increment();
-              }} {}
+              }} {
+  context_.keys = from.security.keys.get();
+  server_.use_tls(from.security.identity);
+  for (const auto& [engine, profile] : from.security.engines) client_.describe(engine, profile);
+}
 
 void node_front::stop_requests() {
   for (auto* stream : context_.streams) {

@@ -10,6 +10,7 @@
 
 #include "actors/stream/stream.hpp"
 #include "actors/stream/stream_context.hpp"
+#include "apps/node_security.hpp"
 #include "runtime/io_scheduler.hpp"
 #include "transport/http/client.hpp"
 #include "transport/http/server.hpp"
@@ -28,6 +29,7 @@ class node_front {
     actors::hash_seed seed;
     std::function<std::string()> metrics_page;
     std::function<bool()> stopping;
+    const node_security& security;
   };
 
   node_front(caf::actor_system& system, io_thread& home, const shared& from);

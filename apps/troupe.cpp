@@ -8,6 +8,7 @@
 #include "apps/bench/run_bench.hpp"
 #include "apps/check_files.hpp"
 #include "apps/cli.hpp"
+#include "apps/cli_key.hpp"
 #include "apps/node.hpp"
 #include "apps/version_text.hpp"
 #include "config/environment.hpp"
@@ -54,6 +55,11 @@ int run(const tiny_model_command& tiny, const std::string&) {
   print(stderr, "troupe: " + failure_text(error) + "\n");
   return failure_code(error, errc::io_error) == errc::invalid_config ? exit_bad_usage
                                                                      : exit_failure;
+}
+
+int run(const key_command& key, const std::string&) {
+  print(stdout, new_key_text(key.name));
+  return exit_success;
 }
 
 int run(const schema_command& schema, const std::string&) {

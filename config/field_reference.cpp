@@ -23,16 +23,17 @@ struct row_facts {
 };
 
 std::string_view form_word(text_form form) {
-  static constexpr std::string_view words[] = {"text", "name", "address:port",
-                                               "URL",  "path", "model name"};
+  static constexpr std::string_view words[] = {"text", "name",       "address:port", "URL",
+                                               "path", "model name", "secret",       "SHA-256"};
   return words[static_cast<std::size_t>(form)];
 }
 
 std::string_view form_rule(text_form form) {
   static constexpr std::string_view rules[] = {
       "up to 4096 bytes",      "1 to 63 letters, digits, `.` `_` `-`",
-      "IP address in numbers", "`http://HOST:PORT`",
-      "up to 4096 bytes",      "1 to 256 bytes without spaces"};
+      "IP address in numbers", "`http://HOST:PORT`, `https://HOST:PORT`",
+      "up to 4096 bytes",      "1 to 256 bytes without spaces",
+      "visible ASCII",         "64 hexadecimal digits"};
   return rules[static_cast<std::size_t>(form)];
 }
 

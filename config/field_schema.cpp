@@ -37,7 +37,9 @@ json text_schema(text_form form) {
   if (form == text_form::model) schema["pattern"] = model_pattern;
   if (form == text_form::listen) schema["pattern"] = "^(\\[[0-9A-Fa-f:.]+\\]|[^:]+):[0-9]{1,5}$";
   if (form == text_form::url)
-    schema["pattern"] = "^http://(\\[[0-9A-Fa-f:.]+\\]|[^:/]+):[0-9]{1,5}/?$";
+    schema["pattern"] = "^https?://(\\[[0-9A-Fa-f:.]+\\]|[^:/]+):[0-9]{1,5}/?$";
+  if (form == text_form::secret) schema["pattern"] = "^[!-~]*$";
+  if (form == text_form::sha256) schema["pattern"] = "^[0-9A-Fa-f]{64}$";
   return schema;
 }
 

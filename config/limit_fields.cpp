@@ -27,6 +27,9 @@ void describe_sizes(field_visitor& v, http_limits& limits) {
            "The same, of one client address (of IPv6, of one /64 network). As it is, a proxy "
            "before Troupe may hold them all; lower it where clients connect themselves."},
           {1, 1'000'000}, limits.client_connections_max);
+  v.count(
+      {"handshakes", "TLS handshakes under way on one I/O thread; further connections are closed."},
+      {1, 100'000}, limits.handshakes_max);
   v.bytes({"queued",
            "Bytes of an answer held for a client that reads slower than the engine "
            "writes; beyond it the engine is not read until the client caught up."},
@@ -34,6 +37,8 @@ void describe_sizes(field_visitor& v, http_limits& limits) {
 }
 
 void describe_times(field_visitor& v, http_limits& limits) {
+  v.duration({"handshake_timeout", "Longest TLS handshake; then the connection is closed."},
+             any_timeout, limits.handshake_timeout);
   v.duration({"header_timeout",
               "From the first byte of a request to the end of its header; then "
               "the answer is 408."},
@@ -58,6 +63,10 @@ void describe_times(field_visitor& v, http_limits& limits) {
               "Longest time until a client has read all that is queued for it, however steadily "
               "it reads; then the connection is closed."},
              any_timeout, limits.drain_timeout);
+  v.duration({"stop_timeout",
+              "When the node is told to stop: how long answers under way may go on; then they end "
+              "with an error."},
+             any_timeout, limits.stop_timeout);
 }
 
 }  // namespace

@@ -14,8 +14,11 @@ struct http_limits {
   std::size_t fields_max = 100;                         // header fields and trailers; else 431
   std::size_t body_bytes_max = 32 * 1024 * 1024;        // else 413
   std::size_t connections_max = 20'000;                 // per I/O thread; further ones are closed
+  std::size_t handshakes_max = 512;                     // of TLS under way, per I/O thread
   std::size_t client_connections_max = 20'000;          // the same, of one client address
   std::size_t queued_bytes_max = 4 * 1024 * 1024;       // of an answer a slow client does not read
+  std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
+  std::chrono::milliseconds stop_timeout{30'000};       // for answers under way when the node stops
   std::chrono::milliseconds header_timeout{10'000};     // first byte to end of header; else 408
   std::chrono::milliseconds body_timeout{60'000};       // between two reads of a body; else 408
   std::chrono::milliseconds receive_timeout{300'000};   // first byte to end of body; else 408

@@ -4,6 +4,7 @@
 
 #include "config/mistake.hpp"
 #include "config/units.hpp"
+#include "runtime/digest.hpp"
 
 namespace troupe::config {
 
@@ -11,6 +12,22 @@ namespace {
 
 constexpr std::size_t text_bytes_max = 4096;
 constexpr std::size_t model_bytes_max = 256;
+
+bool is_visible(char c) {
+  return c > 0x20 && c < 0x7f;
+}
+
+// What is wrong with a text that must not be shown.
+std::string secret_mistake(text_form form, const std::string& text) {
+  if (form == text_form::sha256 && !digest_from_hex(text)) {
+    return "is not a SHA-256 in 64 hexadecimal digits; `troupe key new NAME` makes a key and these "
+           "digits";
+  }
+  if (form == text_form::secret && !std::all_of(text.begin(), text.end(), is_visible)) {
+    return "holds a space or a character beyond ASCII";
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -37,9 +54,12 @@ std::string form_mistake(text_form form, const std::string& text) {
     return "is " + quote(text) + "; a model's name is 1 to " + std::to_string(model_bytes_max) +
            " bytes without spaces";
   }
+  if (form == text_form::secret || form == text_form::sha256) return secret_mistake(form, text);
   if (form == text_form::url) {
+    // One that holds a password is not shown.
+    const bool is_public = text.find('@') == std::string::npos;
     if (std::string mistake = url_mistake(text); !mistake.empty()) {
-      return quote(text) + " " + mistake;
+      return is_public ? quote(text) + " " + mistake : mistake;
     }
   }
   return {};

@@ -17,6 +17,22 @@ namespace troupe::config {
 enum class routing_policy { round_robin, least_loaded, prefix, session };
 enum class engine_kind { embedded, openai };  // openai: any server that speaks the OpenAI HTTP API
 
+// The certificate and key of an endpoint; no certificate: plain HTTP.
+struct tls_spec {
+  std::string certificate;  // PEM file: the certificate and those between it and the authority
+  std::string key;          // PEM file
+  std::string client_ca;    // PEM file of who signs clients' certificates; empty: they show none
+};
+
+// Who may use an endpoint, and how much.
+struct api_key_spec {
+  std::string name;
+  std::string sha256;                // of the key, in hexadecimal; the key itself is nowhere
+  std::vector<std::string> models;   // empty: all
+  std::uint32_t requests_per_s = 0;  // 0: no limit
+  std::uint64_t tokens_per_min = 0;  // 0: no limit
+};
+
 // One group of equal engines and the proxies before them.
 struct engine_spec {
   std::string name;  // engines are called name-0, name-1, …; or name, where count is 1
@@ -25,7 +41,9 @@ struct engine_spec {
   std::uint32_t weight = 1;  // share of the requests, beside the weights of the others
 
   // kind: openai
-  std::string url;  // http://host:port, without a path
+  std::string url;      // http://host:port or https://host:port, without a path
+  std::string api_key;  // shown to the engine; a secret; empty: none
+  std::string ca;       // PEM file of the authorities believed of https; empty: the system's
   std::chrono::milliseconds probe_interval{1'000};
 
   // kind: embedded
@@ -43,6 +61,8 @@ struct endpoint_spec {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8000;
   std::uint32_t threads = 1;
+  tls_spec tls;
+  std::vector<api_key_spec> api_keys;  // none: everybody may use the endpoint
   http_limits limits;
 };
 

@@ -107,11 +107,57 @@ void describe_embedded(field_visitor& v, engine_spec& engine) {
 }
 
 void describe_openai(field_visitor& v, engine_spec& engine) {
-  v.text({"url", "Where the engine listens: http://HOST:PORT, without a path.", true},
+  v.text({"url", "Where the engine listens: http://HOST:PORT or https://HOST:PORT, without a path.",
+          true},
          text_form::url, engine.url);
+  v.text({"api_key",
+          "Shown to the engine, and to it alone, as `Authorization: Bearer KEY`; empty: nothing "
+          "is. Write it as a variable, such as ${VLLM_API_KEY}."},
+         text_form::secret, engine.api_key);
+  v.text({"ca",
+          "PEM file of the authorities that may have signed the certificate of an https engine; "
+          "empty: those of the system. The certificate must be for the URL's HOST."},
+         text_form::path, engine.ca);
+  v.rule({"ca", "url"}, [&]() -> std::string {
+    if (engine.ca.empty() || engine.url.starts_with("https://")) return "";
+    return "it is for https; the engine's URL is plain http";
+  });
   v.duration({"probe_interval", "Time between two checks of the engine's health and models."},
              {10ms, 1h}, engine.probe_interval);
   if (engine.url.ends_with('/')) engine.url.pop_back();
+}
+
+void describe(field_visitor& v, tls_spec& tls) {
+  v.text({"certificate",
+          "PEM file of the endpoint's certificate, followed by those between it and its authority; "
+          "empty: plain HTTP."},
+         text_form::path, tls.certificate);
+  v.text({"key", "PEM file of the certificate's key."}, text_form::path, tls.key);
+  v.text({"client_ca",
+          "PEM file of the authority that must have signed the certificate of each client; empty: "
+          "clients need none."},
+         text_form::path, tls.client_ca);
+  v.rule({"certificate", "key", "client_ca"}, [&]() -> std::string {
+    if (tls.certificate.empty() == tls.key.empty() &&
+        (tls.client_ca.empty() || !tls.certificate.empty())) {
+      return "";
+    }
+    return "TLS needs both `certificate` and `key`";
+  });
+}
+
+void describe(field_visitor& v, api_key_spec& key) {
+  v.text({"sha256", "SHA-256 of the key in hexadecimal, as `troupe key new NAME` prints it.", true},
+         text_form::sha256, key.sha256);
+  v.texts({"models", "The models the key may use; empty: all."}, text_form::model, key.models);
+  v.count({"requests_per_s",
+           "Requests a second, up to one second's worth at once; beyond it the answer is 429. "
+           "0: no limit."},
+          {0, 1'000'000}, key.requests_per_s);
+  v.count({"tokens_per_min",
+           "Tokens a minute, of prompts and answers together, up to one minute's worth at once; "
+           "beyond it the answer is 429. 0: no limit."},
+          {0, 1'000'000'000'000}, key.tokens_per_min);
 }
 
 std::vector<field_visitor::item_kind> actor_kinds(node_spec& node, std::size_t& routers) {
@@ -158,6 +204,16 @@ void describe(field_visitor& v, endpoint_spec& endpoint) {
   }
   v.count({"threads", "I/O threads; each accepts connections and forwards streams."}, {1, 256},
           endpoint.threads);
+  v.section({"tls", "Serves HTTPS instead of HTTP."}, [&] { describe(v, endpoint.tls); });
+  v.named({"api_keys",
+           "Who may use the endpoint: each has a name, for logs and metrics, and a key. None: "
+           "everybody may."},
+          text_form::name, [&](const std::string& name, field_visitor& inner) {
+            api_key_spec key;
+            key.name = name;
+            describe(inner, key);
+            endpoint.api_keys.push_back(std::move(key));
+          });
   limits_section(v, "What the endpoint accepts from clients.", endpoint.limits);
 }
 

@@ -135,12 +135,11 @@ std::optional<socket_address> parse_listen(std::string_view text) {
 }
 
 std::string url_mistake(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  if (url.starts_with("https://")) {
-    return "starts with https, which is not supported yet; write http://HOST:PORT";
+  const auto scheme = url.substr(0, std::min(url.find("://"), url.size()));
+  if (scheme != "http" && scheme != "https") {
+    return "is not of the form http://HOST:PORT or https://HOST:PORT";
   }
-  if (!url.starts_with(scheme)) return "is not of the form http://HOST:PORT";
-  std::string_view rest = url.substr(scheme.size());
+  std::string_view rest = url.substr(scheme.size() + 3);
   const auto path = rest.find_first_of("/?#");
   if (path != std::string_view::npos) {
     if (rest.substr(path) != "/") {

@@ -42,9 +42,11 @@ const proxied_path* find_proxied(std::string_view path) {
   return nullptr;
 }
 
-// Fields the transport or this node sets itself; compressed answers could not be read here.
+// Fields the transport or this node sets itself, and what a client shows to this node alone;
+// compressed answers could not be read here.
 bool is_own_field(std::string_view name) {
-  constexpr std::array own{"host", "content-length", "expect", "accept-encoding", "x-request-id"};
+  constexpr std::array own{"host",          "content-length", "expect", "accept-encoding",
+                           "authorization", "x-request-id"};
   return std::any_of(own.begin(), own.end(), [&](std::string_view other) {
     return std::equal(name.begin(), name.end(), other.begin(), other.end(),
                       [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
@@ -105,6 +107,7 @@ void stream::take_request(http::request message) {
   refusal_head_.reset();
   context_.metrics.open_streams().Increment();
   is_proxied_ = find_proxied(request_.path()) != nullptr;
+  if (!may_enter()) return;
   if (answer_page(request_)) return;
   if (!is_proxied_) {
     return fail_request(errc::not_found, "there is nothing at " + std::string{request_.path()});
@@ -136,6 +139,7 @@ void stream::read_prompt() {
     request_.body = with_model(request_.body, facts_.model_at, facts_.model);
   }
   body_ = std::make_shared<const std::string>(std::move(request_.body));
+  if (!may_use_model() || !may_take_tokens()) return;
   retries_ = retry_policy{context_.spec.router.limits.attempts_max};
   route();
 }
@@ -199,6 +203,7 @@ void stream::ask_engine() {
   head_ = {};
   held_.clear();
   paused_ = false;
+  pieces_ = 0;
   reader_.emplace(context_.spec.stream.event_bytes_max);
   http::request message;
   message.method = request_.method;
@@ -262,6 +267,7 @@ void stream::end_lease(lease_outcome outcome) {
   if (const auto& router = context_.router.get()) {
     send(router, request_ended{lease_->id, outcome, usage});
   }
+  if (outcome != lease_outcome::failed || head_sent_) note_usage(usage);
   if (outcome != lease_outcome::failed) {
     const auto& series = context_.series_of(facts_.model);
     series.prompt_tokens->Increment(usage.prompt_tokens);
@@ -302,6 +308,7 @@ void stream::reply(http::response_head head, std::string body) {
 
 void stream::finish_request(outcome how) {
   phase_ = phase::idle;
+  settle_key();
   context_.metrics.open_streams().Decrement();
   auto seconds = std::chrono::duration<double>(now() - received_).count();
   // Names of models come from clients: only those an engine has served become labels.

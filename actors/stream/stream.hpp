@@ -24,6 +24,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/pinned_actor.hpp"
 #include "transport/http/client.hpp"
+#include "transport/http/error_reply.hpp"
 #include "transport/http/server.hpp"
 
 namespace troupe::actors {
@@ -58,6 +59,15 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   bool answer_page(const transport::http::request& message);
   void answer_models();
   void answer_ready();
+
+  // Whose request it is, and what the key allows. Each of the may_* answers a refusal itself.
+  bool may_enter();
+  bool may_use_model();
+  bool may_take_tokens();
+  bool take_rate(std::string_view what, std::chrono::nanoseconds wait);
+  void note_usage(const usage_counts& usage);
+  void settle_key();
+  void refuse(const transport::http::api_refusal& why, const std::string& text);
 
   // From request to lease to engine.
   void read_prompt();
@@ -100,12 +110,20 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   time_point received_{};
   retry_policy retries_{1};
 
+  // The key it came with, and what it has taken of the key's tokens.
+  api_key* key_ = nullptr;
+  double reserved_tokens_ = 0;
+  double used_tokens_ = 0;
+  double prompt_estimate_ = 0;
+  std::string retry_after_;  // seconds, for the refusal being written
+
   // The attempt.
   std::optional<engine_lease> lease_;
   std::shared_ptr<transport::http::exchange> exchange_;
   time_point leased_{};
   transport::http::response_head head_;
   bool is_event_stream_ = false;
+  std::uint32_t pieces_ = 0;  // events with content so far
   bool paused_ = false;
   std::optional<answer_reader> reader_;
   std::string held_;  // of an event stream: the event that is not whole yet; else the answer so far

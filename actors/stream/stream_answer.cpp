@@ -98,6 +98,7 @@ void stream::note_progress(std::string_view bytes) {
     const auto& series = context_.series_of(facts_.model);
     // Pieces that come in one read share the time since the last one.
     auto pieces = progress.content_events;
+    pieces_ += pieces;
     auto gap = first_token_seen_ ? std::chrono::duration<double>(at - last_token_).count() : 0.0;
     for (auto i = first_token_seen_ ? 0U : 1U; i < pieces; ++i) {
       series.inter_token->Observe(gap / pieces);

@@ -11,6 +11,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/router/prompt_reader.hpp"
+#include "actors/stream/api_keys.hpp"
 #include "actors/stream/stream_metrics.hpp"
 #include "config/topology.hpp"
 #include "runtime/registry.hpp"
@@ -34,6 +35,7 @@ struct stream_context {
   std::function<std::string()> metrics_page;
   std::function<bool()> stopping;  // the node has been told to stop
   std::set<stream*> streams{};     // alive on this thread
+  api_keys* keys = nullptr;        // who may come; none: everybody
   std::uint64_t requests = 0;      // numbers requests; unique with the thread's index
   std::map<std::string, const model_series*, std::less<>> series{};
 

@@ -62,7 +62,19 @@ stream_metrics::stream_metrics(prometheus::Registry& registry)
       open_streams_{&gauge(registry, "troupe_open_streams", "Requests under way.")},
       connections_{&gauge(registry, "troupe_connections", "Client connections open.")},
       closed_{counters(registry, "troupe_connections_closed_total",
-                       "Client connections closed for exceeding a limit, by limit.")} {}
+                       "Client connections closed for exceeding a limit, by limit.")},
+      key_refusals_{counters(registry, "troupe_api_key_refusals_total",
+                             "Requests refused because of their API key, by its name and reason.")},
+      key_tokens_{counters(registry, "troupe_api_key_tokens_total",
+                           "Tokens of prompts and answers, by the name of the API key.")} {}
+
+prometheus::Counter& stream_metrics::key_refusals(std::string_view key, std::string_view reason) {
+  return key_refusals_.Add({{"key", std::string{key}}, {"reason", std::string{reason}}});
+}
+
+prometheus::Counter& stream_metrics::key_tokens(std::string_view key) {
+  return key_tokens_.Add({{"key", std::string{key}}});
+}
 
 prometheus::Counter& stream_metrics::closed(transport::http::closing why) {
   return closed_.Add({{"reason", std::string{to_string(why)}}});

@@ -55,6 +55,11 @@ class stream_metrics {
   prometheus::Gauge& open_streams() { return *open_streams_; }
   prometheus::Gauge& connections() { return *connections_; }
 
+  // Requests that a key was refused, and tokens that were used with it. The key of no name is one
+  // nobody knows.
+  prometheus::Counter& key_refusals(std::string_view key, std::string_view reason);
+  prometheus::Counter& key_tokens(std::string_view key);
+
   // Connections closed before their client was done.
   prometheus::Counter& closed(transport::http::closing why);
 
@@ -74,6 +79,8 @@ class stream_metrics {
   prometheus::Gauge* open_streams_;
   prometheus::Gauge* connections_;
   prometheus::Family<prometheus::Counter>& closed_;
+  prometheus::Family<prometheus::Counter>& key_refusals_;
+  prometheus::Family<prometheus::Counter>& key_tokens_;
   std::mutex mutex_;  // guards by_model_; taken once per model and thread, not per request
   std::map<std::string, model_series, std::less<>> by_model_;
 };

@@ -16,9 +16,10 @@ namespace {
 
 constexpr std::chrono::milliseconds listing_timeout{2'000};
 
-std::string models_json(const model_listing& listing) {
+std::string models_json(const model_listing& listing, const api_key* key) {
   std::string out = R"({"object":"list","data":[)";
   for (const auto& card : listing.models) {
+    if (key != nullptr && !key->may_use(card.id)) continue;
     if (out.back() != '[') out += ',';
     out += card.json;
   }
@@ -74,11 +75,11 @@ bool stream::answer_page(const http::request& message) {
 
 void stream::answer_models() {
   const auto& router = context_.router.get();
-  if (!router) return reply_json(200, models_json({}));
+  if (!router) return reply_json(200, models_json({}, key_));
   phase_ = phase::routing;
   ask(
       this, router, listing_timeout, get_models{},
-      [this](const model_listing& listing) { reply_json(200, models_json(listing)); },
+      [this](const model_listing& listing) { reply_json(200, models_json(listing, key_)); },
       [this](const caf::error& error) {
         fail_request(errc::overloaded, "the router did not answer: " + failure_text(error));
       });

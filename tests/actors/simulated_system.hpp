@@ -28,6 +28,9 @@ class simulated_system {
     coordinator().run();
   }
 
+  // The time as the actors see it.
+  auto now() { return coordinator().clock().now(); }
+
   caf::scheduler::test_coordinator& coordinator() {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
   }

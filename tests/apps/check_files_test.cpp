@@ -38,6 +38,17 @@ TEST(check_files, goes_on_after_a_bad_file) {
   EXPECT_NE(report.summary.find("vllm.yaml: good"), std::string::npos);
 }
 
+TEST(check_files, tells_how_many_keys_there_are_and_shows_none) {
+  const auto report = check_files({source_dir + "/tests/config/every_key.yaml"}, no_variables);
+  EXPECT_EQ(report.mistakes, "");
+  EXPECT_NE(report.summary.find("https://[::1]:9100, 3 I/O threads, 1 API key\n"),
+            std::string::npos)
+      << report.summary;
+  for (const auto* secret : {"ba7816bf", "sk-engine"}) {
+    EXPECT_EQ(report.summary.find(secret), std::string::npos);
+  }
+}
+
 TEST(version_text, names_what_the_build_is_made_of) {
   const std::string text = version_text();
   EXPECT_EQ(text.rfind("troupe 0.", 0), 0u) << text;

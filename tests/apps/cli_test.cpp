@@ -7,7 +7,7 @@ namespace {
 
 TEST(cli, help_is_there_for_every_command_with_examples) {
   for (const char* line : {"--help", "-h", "up --help", "engine --help", "check --help",
-                           "make-tiny-model --help", "schema --help"}) {
+                           "key --help", "make-tiny-model --help", "schema --help"}) {
     const auto done = parse_as<finished>(line);
     EXPECT_EQ(done.exit_code, exit_success) << line;
     EXPECT_NE(done.text.find("  troupe "), std::string::npos) << line << "\n" << done.text;
@@ -18,7 +18,7 @@ TEST(cli, help_is_there_for_every_command_with_examples) {
 
 TEST(cli, nothing_is_bad_usage) {
   EXPECT_EQ(mistake_of(""),
-            "what shall it do? The commands are up, engine, check, "
+            "what shall it do? The commands are up, engine, check, key, "
             "make-tiny-model, schema, bench, version (see troupe --help)");
 }
 

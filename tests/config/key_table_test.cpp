@@ -66,11 +66,14 @@ TEST(key_table, the_reader_knows_every_key_of_the_schema) {
   // A key somewhere it does not belong is reported with the keys that do; every key is in some
   // list.
   const auto result = parse_topology(
-      "{troupe: 1, zzzz: 1, nodes: {n: {zzzz: 1, endpoint: {zzzz: 1, limits: {zzzz: 1}}, "
-      "log: {zzzz: 1}, supervisor: {zzzz: 1, backoff: {zzzz: 1}}, client: {zzzz: 1}, "
-      "stream: {zzzz: 1}, actors: [router: {zzzz: 1, limits: {zzzz: 1}, "
-      "session: {zzzz: 1}, models: {m: {zzzz: 1}}}, "
-      "engine: {name: e, zzzz: 1, limits: {zzzz: 1}}, zzzz: 1]}}}",
+      "{troupe: 1, zzzz: 1, nodes: {n: {zzzz: 1, endpoint: {zzzz: 1, limits: {zzzz: 1}, "
+      "tls: {zzzz: 1}, api_keys: {k: {sha256: " +
+          std::string(64, '0') +
+          ", zzzz: 1}}}, "
+          "log: {zzzz: 1}, supervisor: {zzzz: 1, backoff: {zzzz: 1}}, client: {zzzz: 1}, "
+          "stream: {zzzz: 1}, actors: [router: {zzzz: 1, limits: {zzzz: 1}, "
+          "session: {zzzz: 1}, models: {m: {zzzz: 1}}}, "
+          "engine: {name: e, zzzz: 1, limits: {zzzz: 1}}, zzzz: 1]}}}",
       "f");
   std::set<std::string> known;
   for (const mistake& m : result.mistakes) {

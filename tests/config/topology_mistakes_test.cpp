@@ -196,7 +196,8 @@ TEST(topology_mistakes, of_engines) {
            "f:6:33: nodes.n.actors[1].engine.kind is 'opena'; allowed are embedded, openai; did "
            "you "
            "mean 'openai'?\n"
-           "f:6:58: nodes.n.actors[1].engine.'zzz' is not a key here; allowed are context, count, "
+           "f:6:58: nodes.n.actors[1].engine.'zzz' is not a key here; allowed are api_key, ca, "
+           "context, count, "
            "kind, kv, kv_tokens, limits, model, model_time, name, probe_interval, served_model, "
            "threads, url, weight\n"},
           {"{name: a, model: m, kv_tokens: 64}",
@@ -208,9 +209,9 @@ TEST(topology_mistakes, of_engines) {
           {"{name: a, kind: openai, url: \"http://a:1\", model: m, limits: {}}",
            "f:6:60: nodes.n.actors[1].engine.model belongs to kind: embedded only\n"
            "f:6:70: nodes.n.actors[1].engine.limits belongs to kind: embedded only\n"},
-          {"{name: a, kind: openai, url: \"https://a:1\"}",
-           "f:6:46: nodes.n.actors[1].engine.url 'https://a:1' starts with https, which is not "
-           "supported yet; write http://HOST:PORT\n"},
+          {"{name: a, kind: openai, url: \"http://u:secret@a:1\"}",
+           "f:6:46: nodes.n.actors[1].engine.url holds a user name or password, which is not "
+           "supported; write http://HOST:PORT\n"},
           {"{name: a, kind: openai, url: \"http://a:1/v1\"}",
            "f:6:46: nodes.n.actors[1].engine.url 'http://a:1/v1' has a path; write "
            "http://HOST:PORT only (the path, such as /v1, comes from the request)\n"},
@@ -246,7 +247,8 @@ TEST(topology_mistakes, are_all_reported_at_once) {
             "f:7:26: nodes.n.actors[0].router.policy is 'fastest'; allowed are round_robin, "
             "least_loaded, prefix, session\n"
             "f:8:9: nodes.n.actors[1].engine.name is missing\n"
-            "f:8:37: nodes.n.actors[1].engine.url 'gpu' is not of the form http://HOST:PORT\n");
+            "f:8:37: nodes.n.actors[1].engine.url 'gpu' is not of the form http://HOST:PORT "
+            "or https://HOST:PORT\n");
 }
 
 TEST(topology_mistakes, of_texts_from_outside_are_short_and_printable) {

@@ -123,7 +123,9 @@ TEST(topology_reader, reads_every_key_of_engines) {
   EXPECT_EQ(engine_names(cpu), (std::vector<std::string>{"cpu-0", "cpu-1"}));
   const engine_spec& gpu = all.nodes[0].engines[1];
   EXPECT_EQ(gpu.kind, engine_kind::openai);
-  EXPECT_EQ(gpu.url, "http://gpu.example:9000");
+  EXPECT_EQ(gpu.url, "https://gpu.example:9000");
+  EXPECT_EQ(gpu.api_key, "sk-engine");
+  EXPECT_EQ(gpu.ca, source_dir + "/tests/config/tls/engines.pem");
   EXPECT_EQ(gpu.probe_interval, 250ms);
   EXPECT_EQ(engine_names(gpu), std::vector<std::string>{"gpu"});
 }

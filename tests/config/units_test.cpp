@@ -59,8 +59,8 @@ TEST(units, an_address_with_a_zero_byte_is_not_cut_there) {
 }
 
 TEST(units, accepts_the_urls_of_engines) {
-  for (const char* url :
-       {"http://127.0.0.1:9000", "http://gpu-7.example:80", "http://[::1]:1", "http://a:65535/"}) {
+  for (const char* url : {"http://127.0.0.1:9000", "http://gpu-7.example:80", "http://[::1]:1",
+                          "http://a:65535/", "https://gpu:443"}) {
     EXPECT_EQ(url_mistake(url), "") << url;
   }
 }
@@ -75,7 +75,9 @@ TEST(units, says_what_is_wrong_with_a_url) {
       {"", "form http://HOST:PORT"},
       {"gpu:9000", "form http://HOST:PORT"},
       {"HTTP://gpu:9000", "form http://HOST:PORT"},
-      {"https://gpu:9000", "not supported yet"},
+      {"https:/gpu:9000", "form http://HOST:PORT"},
+      {"https://gpu", "has no port"},
+      {"ftp://gpu:21", "form http://HOST:PORT"},
       {"http://gpu", "has no port"},
       {"http://gpu:", "has no port"},
       {"http://gpu:0", "1 to 65535"},

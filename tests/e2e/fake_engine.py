@@ -15,10 +15,11 @@ WAIT_SECONDS = 60
 class FakeEngine:
     """One engine on a port of its own; use as a context manager.
 
-    `answer(exchange)` decides each POST; the default answers at once with `tokens` words.
+    `answer(exchange)` decides each POST; the default answers at once with `tokens` words. With a
+    `tls` context of the ssl module it speaks https.
     """
 
-    def __init__(self, model="fake", answer=None, port=0):
+    def __init__(self, model="fake", answer=None, tls=None, port=0):
         self.model = model
         self.answer = answer or Exchange.complete
         self.requests = []  # (path, fields, body) of every POST, as it came
@@ -33,7 +34,9 @@ class FakeEngine:
 
         self._server = _Server(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         serve = self._server.serve_forever
         self._thread = threading.Thread(target=serve, args=(0.05,), daemon=True)
         self._thread.start()

@@ -35,6 +35,19 @@ def tiny_model(context=4096):
     return path
 
 
+def write_config(name, endpoint, engine):
+    """Writes a configuration: one node, with these lines of its endpoint, before one engine of the
+    OpenAI kind, with these lines; returns its path.
+    """
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    path = SCRATCH / name
+    path.write_text("troupe: 1\nnodes:\n  local:\n    endpoint:\n      listen: 127.0.0.1:0\n"
+                    f"{endpoint}    actors:\n      - router: {{}}\n      - engine:\n"
+                    f"          name: e\n          kind: openai\n          probe_interval: 50ms\n"
+                    f"{engine}", encoding="utf-8")
+    return path
+
+
 def children_of(pid):
     """Returns the pids of a process's living children."""
     try:
@@ -110,8 +123,8 @@ class Output:
 class Node:
     """A running `troupe up`; use as a context manager."""
 
-    def __init__(self, *arguments, model=None):
-        environment = dict(os.environ)
+    def __init__(self, *arguments, model=None, environment=None):
+        environment = os.environ | (environment or {})
         environment.pop("TROUPE_MODEL", None)
         if model is not None:
             environment["TROUPE_MODEL"] = str(model)
@@ -120,7 +133,7 @@ class Node:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.out = Output(self.process.stdout)
         self.log = Output(self.process.stderr)
-        match = self.out.wait_for(r"^listening on (http://([\d.]+):(\d+))")
+        match = self.out.wait_for(r"^listening on (https?://([\d.]+):(\d+))")
         if match is None:
             self.kill()
             raise RuntimeError(f"the node did not come up:\n{self.log.text}")

@@ -30,14 +30,18 @@ std::string host_field(const endpoint& to) {
   return (bare_v6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
 }
 
-std::string write_head(const endpoint& to, const request& head, std::size_t body_bytes) {
+std::string write_head(const client_exchange& job, const request& head,
+                       const std::string& authorization) {
+  const std::size_t body_bytes = job.body ? job.body->size() : 0;
   std::string out;
   out.reserve(512);
   out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\nHost: ");
-  out.append(host_field(to));
+  out.append(host_field(job.to));
   for (const auto& [name, value] : head.fields) {
-    if (!is_ours(name)) out.append("\r\n").append(name).append(": ").append(value);
+    if (is_ours(name) || (!authorization.empty() && same_token(name, "authorization"))) continue;
+    out.append("\r\n").append(name).append(": ").append(value);
   }
+  if (!authorization.empty()) out.append("\r\nAuthorization: ").append(authorization);
   const bool may_lack_body =
       head.method == "GET" || head.method == "HEAD" || head.method == "DELETE";
   if (body_bytes > 0 || !may_lack_body) {
@@ -131,9 +135,9 @@ std::shared_ptr<exchange> client::start(const endpoint& to, request head,
                                         exchange_handler& handler, exchange_options options) {
   auto& scope = state_->scope;
   const auto job = std::make_shared<client_exchange>(scope, handler);
-  job->head = write_head(to, head, body ? body->size() : 0);
   job->body = std::move(body);
   job->to = to;
+  job->head = write_head(*job, head, scope->profile_of(to).authorization);
   job->to_head = head.method == "HEAD";
   job->idle_timeout =
       options.idle_timeout.count() > 0 ? options.idle_timeout : scope->limits.idle_timeout;
@@ -144,6 +148,10 @@ std::shared_ptr<exchange> client::start(const endpoint& to, request head,
     job->fail_later(errc::invalid_request, "the method, target or a field is not one line");
   }
   return job;
+}
+
+void client::describe(const endpoint& at, upstream_profile profile) {
+  state_->scope->profiles[at] = std::move(profile);
 }
 
 void client::forget(const endpoint& to) {

@@ -55,12 +55,23 @@ struct exchange_options {
       0};  // without a byte of the answer; 0: the client's default
 };
 
+class tls_context;
+
+// What is particular to one upstream.
+struct upstream_profile {
+  std::string authorization;  // sent with every request, never another's; empty: none
+  std::shared_ptr<const tls_context> tls{};  // none: plain
+};
+
 class client {
  public:
   client(boost::asio::io_context& context, const config::client_limits& limits);
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
+
+  // Says how an upstream is spoken to from now on; one that was never described is plain.
+  void describe(const endpoint& at, upstream_profile profile);
 
   // Sends a request (Host and Content-Length are set here; the body goes out without a copy, so it
   // is kept alive by the shared pointer). The handler must outlive the exchange or cancel it.

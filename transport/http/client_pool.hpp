@@ -16,6 +16,12 @@ namespace troupe::transport::http {
 
 class upstream;
 
+struct endpoint_hash {
+  std::size_t operator()(const endpoint& e) const {
+    return std::hash<std::string>{}(e.host) * 31 + e.port;
+  }
+};
+
 class client_pool {
  public:
   explicit client_pool(std::size_t per_endpoint_max) : per_endpoint_max_{per_endpoint_max} {}
@@ -33,14 +39,8 @@ class client_pool {
   std::vector<std::shared_ptr<upstream>> take_all(const endpoint& to);
 
  private:
-  struct hash {
-    std::size_t operator()(const endpoint& e) const {
-      return std::hash<std::string>{}(e.host) * 31 + e.port;
-    }
-  };
-
   std::size_t per_endpoint_max_;
-  std::unordered_map<endpoint, std::vector<std::shared_ptr<upstream>>, hash> idle_;
+  std::unordered_map<endpoint, std::vector<std::shared_ptr<upstream>>, endpoint_hash> idle_;
 };
 
 }  // namespace troupe::transport::http

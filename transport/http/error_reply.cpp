@@ -44,9 +44,9 @@ const row& row_of(errc code) {
   return table.front();
 }
 
-// Body of an error of any type and status.
+// Body of an error of any type; the code is JSON already.
 std::string body_of(std::string_view message, std::string_view type, std::string_view param,
-                    unsigned status) {
+                    std::string_view code) {
   std::string out = R"({"error":{"message":)";
   append_json_string(out, message);
   out += R"(,"type":)";
@@ -57,8 +57,13 @@ std::string body_of(std::string_view message, std::string_view type, std::string
   } else {
     append_json_string(out, param);
   }
-  out += R"(,"code":)" + std::to_string(status) + "}}";
+  out.append(R"(,"code":)").append(code).append("}}");
   return out;
+}
+
+std::string body_of(std::string_view message, std::string_view type, std::string_view param,
+                    unsigned status) {
+  return body_of(message, type, param, std::string_view{std::to_string(status)});
 }
 
 }  // namespace
@@ -74,6 +79,12 @@ std::string_view type_of(errc code) {
 std::string error_body(errc code, std::string_view message, std::string_view param) {
   const auto& r = row_of(code);
   return body_of(message, r.type, param, r.status);
+}
+
+std::string error_body(const api_refusal& why, std::string_view message) {
+  std::string code;
+  append_json_string(code, why.code);
+  return body_of(message, why.type, {}, std::string_view{code});
 }
 
 std::string refusal_body(unsigned status, std::string_view message) {

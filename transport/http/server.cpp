@@ -36,6 +36,9 @@ void take_over(const std::shared_ptr<server_scope>& scope, int socket) {
   if (scope->connections.size() >= scope->limits.connections_max) {
     return turn_away(*scope, socket, closing::connections);
   }
+  if (scope->tls && scope->handshakes >= scope->limits.handshakes_max) {
+    return turn_away(*scope, socket, closing::handshakes);
+  }
   const auto client = client_of(socket);
   if (!scope->clients.enter(client)) {
     return turn_away(*scope, socket, closing::client_connections);
@@ -51,6 +54,8 @@ std::string_view to_string(closing why) {
   switch (why) {
     case closing::connections:
       return "connections";
+    case closing::handshakes:
+      return "handshakes";
     case closing::client_connections:
       return "client_connections";
     case closing::slow_request:
@@ -71,6 +76,10 @@ server::~server() {
   abort();
 }
 
+void server::use_tls(std::shared_ptr<tls_identity> identity) {
+  state_->scope->tls = std::move(identity);
+}
+
 caf::expected<std::uint16_t> server::listen(const std::string& address, std::uint16_t port,
                                             bool shared) {
   auto opened =
@@ -83,8 +92,9 @@ caf::expected<std::uint16_t> server::listen(const std::string& address, std::uin
 }
 
 void server::stop() {
-  if (state_->listener) state_->listener->close();
   state_->scope->stopping = true;
+  state_->scope->stopped_at = now();
+  if (state_->listener) state_->listener->close();
   for (const auto& each : state_->all()) each->stop();
 }
 

@@ -22,6 +22,8 @@ class io_context;
 
 namespace troupe::transport::http {
 
+class tls_identity;
+
 // The transport's side of one client connection. Valid for its session until session::on_close.
 class connection {
  public:
@@ -71,6 +73,7 @@ using session_factory = std::function<std::shared_ptr<session>(connection&)>;
 // Why a connection was closed before its client was done.
 enum class closing : std::uint8_t {
   connections,         // over connections_max
+  handshakes,          // over handshakes_max
   client_connections,  // over client_connections_max
   slow_request,        // header_timeout, body_timeout or receive_timeout
   slow_reader,         // write_timeout, drain_timeout or queued_bytes_max
@@ -88,12 +91,17 @@ class server {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
+  // Speaks TLS on connections accepted from now on.
+  void use_tls(std::shared_ptr<tls_identity> identity);
+
   // Binds with SO_REUSEADDR and, if shared, SO_REUSEPORT (one server per I/O thread on one port);
   // port 0 lets the system choose. Returns the bound port. Errors: io_error naming address and
   // port.
   caf::expected<std::uint16_t> listen(const std::string& address, std::uint16_t port, bool shared);
 
-  // Closes the acceptor; connections that are idle close now, others after their current answer.
+  // Takes the connections that wait to be accepted, and then no more. Those that are idle are
+  // closed after a moment, for a request may be on its way; the others after their current answer,
+  // which says so.
   void stop();
 
   // Calls the function once when, after stop(), the last connection is gone; at once (posted) if it

@@ -4,6 +4,7 @@
 
 #include "runtime/assert.hpp"
 #include "transport/http/error_reply.hpp"
+#include "transport/http/tls_stream.hpp"
 
 namespace troupe::transport::http {
 
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 16 * 1024;
 constexpr std::chrono::milliseconds linger_timeout{2'000};
+
+// What was sent before we told anybody that we stop is here by then.
+constexpr std::chrono::milliseconds stop_grace{100};
 
 constexpr const char* late_header = "The request's header took too long.";
 constexpr const char* late_body = "The request's body took too long.";
@@ -27,16 +31,24 @@ server_connection::server_connection(std::shared_ptr<server_scope> scope,
       since_{now()} {}
 
 void server_connection::open(int socket) {
-  stream_ = tcp_stream::adopt(scope_->context, socket, *this);
+  stream_ = scope_->tls ? shake_hands(socket) : tcp_stream::adopt(scope_->context, socket, *this);
   session_ = scope_->factory(*this);
   if (!session_) return drop();
   read_on();
   watch();
 }
 
+std::shared_ptr<tcp_stream> server_connection::shake_hands(int socket) {
+  ++scope_->handshakes;
+  std::shared_ptr<void> slot{nullptr, [scope = scope_](void*) { --scope->handshakes; }};
+  return adopt_tls(
+      scope_->context, socket, *this,
+      {scope_->tls->current(now()), scope_->limits.handshake_timeout, std::move(slot)});
+}
+
 void server_connection::stop() {
-  if (idle()) return drop();
   close_after_ = true;
+  watch();
 }
 
 bool server_connection::idle() const {
@@ -182,7 +194,8 @@ time_point server_connection::due() const {
 // Empty lines leave a connection idle, and do not make it younger.
 time_point server_connection::request_due() const {
   const auto& limits = scope_->limits;
-  if (idle()) return since_ + limits.idle_timeout;
+  if (idle())
+    return scope_->stopping ? scope_->stopped_at + stop_grace : since_ + limits.idle_timeout;
   if (!parser_.head_done()) return begun_at_ + limits.header_timeout;
   return std::min(body_at_ + limits.body_timeout, begun_at_ + limits.receive_timeout);
 }

@@ -18,6 +18,7 @@
 #include "transport/http/response_writer.hpp"
 #include "transport/http/server.hpp"
 #include "transport/http/tcp_stream.hpp"
+#include "transport/http/tls_identity.hpp"
 
 namespace troupe::transport::http {
 
@@ -34,7 +35,10 @@ struct server_scope {
   closing_sink on_closing;
   std::unordered_map<server_connection*, std::shared_ptr<server_connection>> connections;
   client_counts clients;
+  std::shared_ptr<tls_identity> tls;  // none: plain
+  std::size_t handshakes = 0;         // of TLS, under way
   bool stopping = false;
+  time_point stopped_at{};
   std::function<void()> drained;
   date_field date;
 
@@ -56,7 +60,7 @@ class server_connection final : public connection,
   // Takes over an accepted socket and starts to read.
   void open(int socket);
 
-  // Closes now if idle, else after the current answer.
+  // Closes after the current answer, or after a moment where there is none.
   void stop();
 
   void send(response_head head, std::string body) override;
@@ -77,6 +81,7 @@ class server_connection final : public connection,
   void on_lost(tcp_stream::loss what, const std::string& why) override;
   void on_deadline() override;
 
+  std::shared_ptr<tcp_stream> shake_hands(int socket);
   void advance();
   void advance_later();
   void take_request();

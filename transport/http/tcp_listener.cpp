@@ -22,6 +22,7 @@ using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, executor>;
 
 constexpr int accepts_per_wakeup_max = 64;
+constexpr int backlog_max = 65'536;
 constexpr std::chrono::milliseconds pause_out_of_descriptors{50};
 
 class asio_listener final : public tcp_listener,
@@ -39,6 +40,7 @@ class asio_listener final : public tcp_listener,
 
  private:
   void accept_some();
+  void accept_the_rest();
   void wait_for_descriptors();
 
   asio::basic_socket_acceptor<tcp, executor> socket_;
@@ -97,11 +99,22 @@ void asio_listener::wait_for_descriptors() {
   });
 }
 
+// Who was let into the kernel's queue believes to be connected: closing would reset him.
+void asio_listener::accept_the_rest() {
+  for (int i = 0; i < backlog_max && socket_.is_open(); ++i) {
+    const int accepted =
+        ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0) on_accept_(accepted);
+    if (accepted < 0 && errno != EINTR && errno != ECONNABORTED) return;
+  }
+}
+
 void asio_listener::close() {
   error_code ignored;
+  if (on_accept_) accept_the_rest();
   socket_.close(ignored);
   timer_.cancel();
-  on_accept_ = [](int socket) { ::close(socket); };
+  on_accept_ = nullptr;
 }
 
 }  // namespace

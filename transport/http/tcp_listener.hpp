@@ -37,7 +37,7 @@ class tcp_listener {
 
   virtual std::uint16_t port() const = 0;
 
-  // Stops accepting; the function is not called again.
+  // Accepts what has connected already, and then no more; the function is not called again.
   virtual void close() = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/assert.hpp"
+#include "transport/http/tls_stream.hpp"
 
 namespace troupe::transport::http {
 
@@ -26,7 +27,9 @@ void upstream::connect(const std::vector<std::string>& addresses,
                        std::shared_ptr<client_exchange> job) {
   job_ = std::move(job);
   since_ = now();
-  stream_ = tcp_stream::connect(scope_->context, addresses, to_.port, *this);
+  const auto& tls = scope_->profile_of(to_).tls;
+  stream_ = tls ? connect_tls(scope_->context, {addresses, to_.port, to_.host, tls}, *this)
+                : tcp_stream::connect(scope_->context, addresses, to_.port, *this);
   stream_->deadline(since_ + scope_->limits.connect_timeout);
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -31,9 +32,17 @@ struct client_scope {
   config::client_limits limits;
   resolver names;
   client_pool pool;
+  std::unordered_map<endpoint, upstream_profile, endpoint_hash> profiles;
   std::unordered_set<std::shared_ptr<upstream>> connections;  // connecting, busy and idle
   std::unordered_set<std::shared_ptr<client_exchange>> exchanges;
   bool closed = false;
+
+  // How an upstream is spoken to.
+  const upstream_profile& profile_of(const endpoint& at) const {
+    static const upstream_profile plain;
+    const auto found = profiles.find(at);
+    return found == profiles.end() ? plain : found->second;
+  }
 };
 
 // One request and where its answer goes.

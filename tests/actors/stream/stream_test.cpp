@@ -26,7 +26,7 @@ TEST_F(stream_test, passes_the_body_byte_for_byte) {
   EXPECT_EQ(engine().to.port, 9001);
   EXPECT_EQ(engine().message.target, "/v1/chat/completions");
   EXPECT_EQ(engine().message.fields.find("x-request-id"), "req-1");
-  EXPECT_EQ(engine().message.fields.find("authorization"), "Bearer k");
+  EXPECT_FALSE(engine().message.fields.contains("authorization"));
   EXPECT_FALSE(engine().message.fields.contains("host"));
   EXPECT_FALSE(engine().message.fields.contains("connection"));
 }

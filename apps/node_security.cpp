@@ -1,0 +1,60 @@
+#include "apps/node_security.hpp"
+
+#include <map>
+
+#include "apps/node_tree.hpp"
+#include "runtime/errc.hpp"
+
+namespace troupe::apps {
+
+namespace http = transport::http;
+
+namespace {
+
+bool is_sealed(const config::engine_spec& engine) {
+  return engine.url.starts_with("https://");
+}
+
+// One context for each file of authorities, however many engines name it.
+class client_contexts {
+ public:
+  caf::expected<std::shared_ptr<const http::tls_context>> of(const std::string& ca) {
+    auto& slot = made_[ca];
+    if (!slot) {
+      auto context = http::tls_context::of_client(ca);
+      if (!context) return std::move(context.error());
+      slot = std::move(*context);
+    }
+    return slot;
+  }
+
+ private:
+  std::map<std::string, std::shared_ptr<const http::tls_context>> made_;
+};
+
+}  // namespace
+
+caf::expected<node_security> open_security(const config::node_spec& spec) {
+  node_security out;
+  out.keys = std::make_unique<actors::api_keys>(spec.endpoint.api_keys);
+  if (!spec.endpoint.tls.certificate.empty()) {
+    auto identity = http::tls_identity::open(spec.endpoint.tls);
+    if (!identity) return std::move(identity.error());
+    out.identity = std::move(*identity);
+  }
+  client_contexts contexts;
+  for (const auto& engine : spec.engines) {
+    if (engine.kind != config::engine_kind::openai) continue;
+    http::upstream_profile profile;
+    if (!engine.api_key.empty()) profile.authorization = "Bearer " + engine.api_key;
+    if (is_sealed(engine)) {
+      auto context = contexts.of(engine.ca);
+      if (!context) return std::move(context.error());
+      profile.tls = std::move(*context);
+    }
+    out.engines.emplace_back(engine_endpoint(engine.url), std::move(profile));
+  }
+  return out;
+}
+
+}  // namespace troupe::apps
