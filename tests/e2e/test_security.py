@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unittest
+from pathlib import Path
 
 from fake_engine import FakeEngine
 from http_calls import call, chat, chat_body, get, raw_exchange
@@ -135,7 +136,7 @@ class HostileBytes(unittest.TestCase):
 class Descriptors(unittest.TestCase):
     def test_the_node_takes_as_many_descriptors_as_it_may(self):
         with Node("--port", 0, "--engine", "http://127.0.0.1:1") as node:
-            text = open(f"/proc/{node.process.pid}/limits", encoding="ascii").read()
+            text = Path(f"/proc/{node.process.pid}/limits").read_text(encoding="ascii")
             soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", text).groups()
             self.assertEqual(soft, hard)
 

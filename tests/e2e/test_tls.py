@@ -1,5 +1,6 @@
 """TLS on both sides of a node, with curl, the openai package and renewed certificates."""
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -49,8 +50,9 @@ class Tls(unittest.TestCase):
         """True once the engine behind https has been seen."""
         connection = http.client.HTTPSConnection(cls.node.host, cls.node.port, timeout=60,
                                                  context=cls.trusting())
-        connection.request("GET", "/ready")
-        return connection.getresponse().status == 200
+        with contextlib.closing(connection):
+            connection.request("GET", "/ready")
+            return connection.getresponse().status == 200
 
     def curl(self, *arguments):
         """Runs curl against the node's readiness page."""
