@@ -13,7 +13,6 @@ from http_calls import chat, chat_body, get
 from processes import Node, troupe, write_config
 
 try:
-    import httpx
     import openai
 except ImportError:
     openai = None
@@ -76,7 +75,7 @@ class Tls(unittest.TestCase):
 
     @unittest.skipIf(openai is None, "the openai package is not installed")
     def test_the_openai_package_streams_through_https_to_an_https_engine(self):
-        with httpx.Client(verify=self.trusting()) as transport:
+        with openai.DefaultHttpx2Client(verify=self.trusting()) as transport:
             client = openai.OpenAI(base_url=f"{self.node.url}/v1", api_key="none", max_retries=0,
                                    http_client=transport)
             stream = client.chat.completions.create(
