@@ -16,7 +16,8 @@ option(TROUPE_FUZZ "Build the libFuzzer targets" OFF)
 if(TROUPE_SANITIZE)
   add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   # GCC's flow warnings misfire on instrumented code, as its manual says; the release build has them.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overread)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+                      $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>)
   if(TROUPE_SANITIZE MATCHES undefined)
     # CAF 0.17.6 binds a reference to *nullptr for actors spawned without arguments
     # (init_fun_factory.hpp); a null pointer that is really used still ends in a report.

@@ -13,7 +13,7 @@ namespace troupe {
 
 namespace {
 
-constexpr auto threads_key = "troupe.io-threads";
+constexpr char threads_key[] = "troupe.io-threads";  // an array: all that CAF takes under clang
 constexpr std::chrono::milliseconds stop_limit{2'000};
 
 std::vector<std::unique_ptr<io_thread>> make_threads(const caf::actor_system_config& config) {

@@ -26,7 +26,10 @@ caf::error load_text(const gguf_file& file, engine_model& opened) {
     auto source = file.get_string("tokenizer.chat_template");
     if (!source) return source.error();
     auto chat = chat_template::parse(*source);
-    if (!chat) return chat.error();
+    if (!chat) {
+      return make_failure(failure_code(chat.error(), errc::malformed_file),
+                          "GGUF: key 'tokenizer.chat_template': " + failure_text(chat.error()));
+    }
     opened.chat = std::move(*chat);
   }
   for (std::size_t id = 0; id < opened.text->vocab_size(); ++id) {
@@ -59,8 +62,10 @@ caf::expected<engine_model> open_engine_model(const std::string& path, std::stri
 
   if (auto error = load_text(*opened.file, opened)) return in_file(path, error);
   if (opened.text->vocab_size() > opened.weights->shape().vocab) {
-    return in_file(path, make_failure(errc::malformed_file,
-                                      "the tokenizer has more tokens than the embedding has rows"));
+    return in_file(path,
+                   make_failure(errc::malformed_file,
+                                "GGUF: key 'tokenizer.ggml.tokens' has more elements than tensor "
+                                "token_embd.weight has rows"));
   }
   return opened;
 }
