@@ -112,7 +112,10 @@ class load {
     const auto due = began_ + interval_ * sent_++;
     timer_.expires_at(due);
     timer_.async_wait([this](const boost::system::error_code&) {
-      if (troupe::now() >= ends_) return;
+      if (troupe::now() >= ends_) {
+        if (flying_ == 0) client_.abort();  // else the last one does, when it lands
+        return;
+      }
       send();
       tick();
     });
