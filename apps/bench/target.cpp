@@ -56,6 +56,9 @@ caf::expected<target> parse_target(std::string_view text) {
   if (const std::string what = config::url_mistake(origin); !what.empty()) {
     return mistake(url, what);
   }
+  if (origin.starts_with("https://")) {
+    return mistake(url, "starts with https, which the benchmark does not speak; write http://");
+  }
   if (rest.find_first_of("?# ") != std::string_view::npos) {
     return mistake(url, "has a query or a blank; write http://HOST:PORT or http://HOST:PORT/v1");
   }

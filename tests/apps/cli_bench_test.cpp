@@ -128,7 +128,11 @@ TEST(cli_bench, mistakes_say_what_is_allowed) {
       {talk + "--session-header a:b", "--session-header is no name of a header"},
       {load + "http://127.0.0.1:8000",
        "two endpoints are called '127.0.0.1:8000'; name them: NAME=URL"},
-      {"bench load ftp://x:1", "the endpoint 'ftp://x:1' is not of the form http://HOST:PORT"},
+      {"bench load ftp://x:1",
+       "the endpoint 'ftp://x:1' is not of the form http://HOST:PORT or https://HOST:PORT"},
+      {"bench load https://x:1",
+       "the endpoint 'https://x:1' starts with https, which the benchmark does not speak; write "
+       "http://"},
   };
   for (const auto& c : cases) EXPECT_EQ(mistake_of(c.line), c.mistake) << c.line;
 }

@@ -182,15 +182,12 @@ TEST_F(cli_up, values_out_of_range_say_what_is_allowed) {
        "--host is 'gpu'; expected an IP address in numbers, such as 127.0.0.1, "
        "0.0.0.0 or ::1"},
       {"--policy prefx",
-       "--policy is 'prefx'; expected one of round_robin, least_loaded, prefix; "
+       "--policy is 'prefx'; expected one of round_robin, least_loaded, prefix, session; "
        "did you mean 'prefix'?"},
       {"--log-level loud",
        "--log-level is 'loud'; expected one of trace, debug, info, warn, error"},
       {"--log-format xml", "--log-format is 'xml'; expected one of text, json"},
-      {"--engine a:1", "--engine 'a:1' is not of the form http://HOST:PORT"},
-      {"--engine https://b:1",
-       "--engine 'https://b:1' starts with https, which is not supported "
-       "yet; write http://HOST:PORT"},
+      {"--engine a:1", "--engine 'a:1' is not of the form http://HOST:PORT or https://HOST:PORT"},
       {"--engine http://a:1/", "--engine 'http://a:1' is given twice"},
   };
   for (const flag_case& c : cases) {
