@@ -104,9 +104,11 @@ TEST(ask, ten_thousand_deadlines_pass_on_two_threads) {
     });
   }
   EXPECT_TRUE(all.get());
-  EXPECT_EQ(expired, 2 * count);
+  // On a slow machine the deadline of the two that are answered may pass first.
+  EXPECT_GE(expired, 2 * count);
+  EXPECT_LE(expired, 2 * count + 2);
   const auto counts = world.scheduler().clock().counts();
-  EXPECT_EQ(counts.fired, 2U * count);
+  EXPECT_EQ(counts.fired, static_cast<std::uint64_t>(expired));
   EXPECT_EQ(counts.armed, 2U * count) << "only the oracle's delayed messages are left";
   caf::anon_send_exit(source, caf::exit_reason::user_shutdown);
 }
