@@ -2,6 +2,11 @@
 #
 # Defines CAF_FOUND, CAF_VERSION and, for each component found, an imported target CAF::<component>.
 # Components: core (default), io, openssl.
+#
+# CAF_CORE_SOURCE names a folder with the source of the installed version's libcaf_core. It is then
+# built with this build's flags and stands in for the installed library: the thread sanitizer takes
+# what it was not compiled into for a race.
+set(CAF_CORE_SOURCE "" CACHE PATH "Source of libcaf_core, to be built in place of the installed one")
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp)
 set(_caf_required CAF_INCLUDE_DIR)
@@ -30,6 +35,15 @@ foreach(_component IN LISTS CAF_FIND_COMPONENTS)
   list(APPEND _caf_required CAF_${_component}_LIBRARY)
   if(CAF_${_component}_LIBRARY)
     set(CAF_${_component}_FOUND TRUE)
+    if(_component STREQUAL core AND CAF_CORE_SOURCE AND NOT TARGET CAF::core)
+      file(GLOB_RECURSE _caf_sources ${CAF_CORE_SOURCE}/*.cpp)
+      add_library(caf_core_from_source STATIC ${_caf_sources})
+      target_include_directories(caf_core_from_source SYSTEM PUBLIC ${CAF_INCLUDE_DIR})
+      target_compile_options(caf_core_from_source PRIVATE -w)
+      target_link_libraries(caf_core_from_source PUBLIC Threads::Threads)
+      set_target_properties(caf_core_from_source PROPERTIES UNITY_BUILD ON)  # a third of the time
+      add_library(CAF::core ALIAS caf_core_from_source)
+    endif()
     if(NOT TARGET CAF::${_component})
       add_library(CAF::${_component} UNKNOWN IMPORTED)
       set_target_properties(CAF::${_component} PROPERTIES

@@ -23,12 +23,13 @@ stop_step() {
 }
 
 # Configures and builds one CMake preset, showing progress. Ninja is called without `cmake --build`
-# between, so that a signal reaches it and through it the compilers.
+# between, so that a signal reaches it and through it the compilers. configure_options go to CMake.
+configure_options=()
 build_preset() {
   local preset=$1
   shift
   say "building $preset"
-  step cmake --preset "$preset" > "build/configure-$preset.log" 2>&1 || {
+  step cmake --preset "$preset" "${configure_options[@]}" > "build/configure-$preset.log" 2>&1 || {
     cat "build/configure-$preset.log" >&2
     return 1
   }
