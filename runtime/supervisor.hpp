@@ -1,15 +1,15 @@
 // The supervisor actor: starts actors, watches them, restarts them as supervisor_core decides, and
 // adds and takes away children while it runs.
 //
-// | message           | reply                | what it changes | | start_child       | child_report
-// | adds a child as the last one and starts it          | | start_instance    | child_report | the
-// same from the template of simple_one_for_one    | | terminate_child   | child_report         |
-// stops a child; it stays known, unless temporary     | | restart_child     | child_report | starts
-// a terminated child again, in its old place   | | delete_child      | child_report         |
-// forgets a terminated child                          | | which_children    | vector<child_report>
-// | nothing                                             | | count_children    | children_count |
-// nothing                                             | | exit (any reason) | - | ends the children
-// in reverse, then itself           |
+// | message         | reply          | what it changes                                         |
+// | start_child     | child_report   | adds a child as the last one and starts it              |
+// | start_instance  | child_report   | the same, from the template of simple_one_for_one       |
+// | terminate_child | child_report   | stops a child; it stays known, unless temporary         |
+// | restart_child   | child_report   | starts a terminated child again, in its old place       |
+// | delete_child    | child_report   | forgets a terminated child                              |
+// | which_children  | child_report[] | nothing                                                 |
+// | count_children  | children_count | nothing                                                 |
+// | exit (any)      | -              | ends the children in reverse, then itself               |
 //
 // Errors: not_found: no child of that name. invalid_request: there is one, or it runs, or waits for
 // its restart; a significant child where none is allowed. unsupported: start_child, restart_child
