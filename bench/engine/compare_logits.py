@@ -6,8 +6,8 @@
 
 References: `numpy` (float32, reference_numpy.py), `rounded` (the same with activations rounded to
 int8 and KV to half precision where the engine rounds them), `transformers` (Hugging Face's, in
-float32), `llama_cpp` (rounds activations too). Each runs the file by itself: what they share is
-the file. Compared is the whole vocabulary after every token of every text.
+float32). Each runs the file by itself: what they share is the file. Compared is the whole
+vocabulary after every token of every text.
 
 Prints lines "name value unit n spread": the median over all positions and the range behind it.
 """
