@@ -57,15 +57,18 @@ function(troupe_library name)
   endif()
 endfunction()
 
-# troupe_test(NAME [PCH header...] DEPS target...)
+# troupe_test(NAME DEPS target...)
 # One GoogleTest program of all sources directly in the calling folder; each case is a CTest test.
+# All of them share one precompiled header (tests/CMakeLists.txt): to parse these headers is most of
+# what it costs to compile a test.
 function(troupe_test name)
-  cmake_parse_arguments(arg "" "" "DEPS;PCH" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
-  target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
-  target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> ${arg_PCH})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} troupe_test_headers GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${TROUPE_TEST_OPTIONS})
+  target_precompile_headers(${name} REUSE_FROM troupe_test_headers)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120
                        TEST_PREFIX "${name}/")
 endfunction()
