@@ -10,11 +10,13 @@ namespace troupe::actors {
 using namespace std::string_view_literals;
 namespace json = simdjson::dom;
 
-struct answer_reader::json_state {
-  json::parser parser;
-};
-
 namespace {
+
+// One for all answers of a thread: reading is synchronous, and its buffers are most of its cost.
+json::parser& thread_parser() {
+  thread_local json::parser parser;
+  return parser;
+}
 
 std::uint32_t count_at(const json::object& object, std::string_view key) {
   std::uint64_t value = 0;
@@ -58,10 +60,7 @@ bool has_content(const json::object& choice) {
 
 }  // namespace
 
-answer_reader::answer_reader(std::size_t event_bytes_max)
-    : parser_{event_bytes_max}, json_{std::make_unique<json_state>()} {}
-
-answer_reader::~answer_reader() = default;
+answer_reader::answer_reader(std::size_t event_bytes_max) : parser_{event_bytes_max} {}
 
 answer_progress answer_reader::feed(std::string_view bytes) {
   answer_progress progress;
@@ -90,7 +89,7 @@ void answer_reader::read_whole(std::string_view body) {
 
 void answer_reader::read_json(std::string_view text, bool& content) {
   json::object root;
-  if (json_->parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return;
+  if (thread_parser().parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return;
   json::object usage;
   if (root["usage"].get(usage) == simdjson::SUCCESS) usage_ = read_usage(usage);
   if (is_filled(root, "error")) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,7 +22,6 @@ struct answer_progress {
 class answer_reader {
  public:
   explicit answer_reader(std::size_t event_bytes_max);
-  ~answer_reader();
 
   // Feeds bytes of a text/event-stream.
   answer_progress feed(std::string_view bytes);
@@ -40,12 +38,10 @@ class answer_reader {
   bool at_boundary() const { return parser_.at_boundary(); }
 
  private:
-  struct json_state;
   bool read_event(std::string_view data);
   void read_json(std::string_view json, bool& has_content);
 
   transport::http::sse_parser parser_;
-  std::unique_ptr<json_state> json_;
   usage_counts usage_;
   bool done_ = false;
   bool finished_ = false;

@@ -208,6 +208,7 @@ void stream::ask_engine() {
   http::request message;
   message.method = request_.method;
   message.target = request_.target;
+  message.fields.reserve(request_.fields.size() + 1);
   for (const auto& field : request_.fields) {
     if (http::is_of_connection(request_.fields, field.name) || is_own_field(field.name)) continue;
     message.fields.add(field.name, field.value);
@@ -319,12 +320,14 @@ void stream::finish_request(outcome how) {
   } else if (is_proxied_) {
     context_.series_of("unknown").requests[static_cast<std::size_t>(how)]->Increment();
   }
-  log::debug("request ended", {{"request_id", request_id_},
-                               {"path", request_.path()},
-                               {"model", facts_.model},
-                               {"outcome", to_string(how)},
-                               {"attempts", retries_.tried().size()},
-                               {"seconds", seconds}});
+  if (log::enabled(log::level::debug)) {  // to render the fields costs more than to check
+    log::debug("request ended", {{"request_id", request_id_},
+                                 {"path", request_.path()},
+                                 {"model", facts_.model},
+                                 {"outcome", to_string(how)},
+                                 {"attempts", retries_.tried().size()},
+                                 {"seconds", seconds}});
+  }
   exchange_.reset();
   reader_.reset();
   body_.reset();

@@ -1,6 +1,7 @@
 // How an engine's answer passes through a stream.
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "actors/stream/stream.hpp"
@@ -16,17 +17,16 @@ namespace {
 constexpr std::size_t queued_bytes_high = 256 * 1024;
 
 bool is_own_answer_field(std::string_view name) {
-  std::string lower{name};
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower == "content-length" || lower == "server" || lower == "date" ||
-         lower == "x-request-id";
+  constexpr std::array own{"content-length", "server", "date", "x-request-id"};
+  return std::any_of(own.begin(), own.end(),
+                     [name](std::string_view each) { return http::same_token(name, each); });
 }
 
 // Fields of an engine's answer that go on to the client.
 http::response_head passed_head(const http::response_head& from, const std::string& engine) {
   http::response_head head;
   head.status = from.status;
+  head.fields.reserve(from.fields.size() + 2);
   for (const auto& field : from.fields) {
     if (http::is_of_connection(from.fields, field.name) || is_own_answer_field(field.name))
       continue;

@@ -17,6 +17,9 @@ using boost::beast::error_code;
 
 constexpr std::size_t body_step_bytes = 64 * 1024;
 
+// Kept free behind a body of known length: readers that look ahead, as simdjson does, need no copy.
+constexpr std::size_t body_slack_bytes = 64;
+
 // An empty chunked body must not be offered to Beast 1.81 in less: after "0\r\n" it asserts that
 // more than one byte follows, and would abort the process.
 constexpr std::size_t chunk_header_bytes_min = 5;
@@ -137,7 +140,9 @@ std::size_t request_parser::state::feed_length(std::string_view bytes) {
   const std::size_t used = std::min(bytes.size(), length - body_bytes);
   auto& body = core->message.body;
   body.resize(body_bytes);
-  if (body.empty()) body.reserve(std::min(length, std::max(used, 4 * body_step_bytes)));
+  if (body.empty()) {
+    body.reserve(std::min(length, std::max(used, 4 * body_step_bytes)) + body_slack_bytes);
+  }
   body.append(bytes.substr(0, used));
   body_bytes += used;
   complete = body_bytes == length;
@@ -193,7 +198,8 @@ std::span<char> request_parser::body_space() {
   if (body.size() == filled) {
     const std::size_t wanted = std::min(state_->length, filled + body_step_bytes);
     if (body.capacity() < wanted) {
-      body.reserve(std::min(state_->length, std::max(2 * body.capacity(), 4 * body_step_bytes)));
+      const auto more = std::max(2 * body.capacity(), 4 * body_step_bytes);
+      body.reserve(std::min(state_->length, more) + body_slack_bytes);
     }
     body.resize(wanted);
   }
