@@ -57,14 +57,16 @@ function(troupe_library name)
   endif()
 endfunction()
 
-# troupe_test(NAME DEPS target...)
-# One GoogleTest program of all sources directly in the calling folder; each case is a CTest test.
+# troupe_test(NAME DEPS target... [SHARED source...])
+# One GoogleTest program of all sources directly in the calling folder, and of those of other tests
+# that SHARED names by their path in the repository; each case is a CTest test.
 # All of them share one precompiled header (tests/CMakeLists.txt): to parse these headers is most of
 # what it costs to compile a test.
 function(troupe_test name)
-  cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPS;SHARED" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  add_executable(${name} ${sources})
+  list(TRANSFORM arg_SHARED PREPEND ${CMAKE_SOURCE_DIR}/)
+  add_executable(${name} ${sources} ${arg_SHARED})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} troupe_test_headers GTest::gtest_main)
   target_compile_options(${name} PRIVATE ${TROUPE_TEST_OPTIONS})

@@ -6,14 +6,21 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+caf::error wrong(std::string text) {
+  return make_failure(errc::invalid_request, std::move(text));
+}
+
+std::string larger_than_allowed() {
+  return "is larger than " + std::to_string(grammar_cache::schema_bytes_max) + " bytes";
+}
+
 }  // namespace
 
 caf::expected<grammar_cache::program> grammar_cache::json_schema_program(const json& schema) {
   if (json_schema::is_too_deep(schema)) return json_schema::read(schema).error();
   auto key = schema.dump(-1, ' ', false, json::error_handler_t::replace);
   if (key.size() > schema_bytes_max) {
-    return make_failure(errc::invalid_request, "the JSON schema is larger than " +
-                                                   std::to_string(schema_bytes_max) + " bytes");
+    return wrong("the JSON schema " + larger_than_allowed());
   }
   if (auto known = find(key)) return known;
   const auto read = json_schema::read(schema);
@@ -22,15 +29,22 @@ caf::expected<grammar_cache::program> grammar_cache::json_schema_program(const j
 }
 
 caf::expected<grammar_cache::program> grammar_cache::json_text_program(std::string_view text) {
-  if (text.size() > schema_bytes_max) {
-    return make_failure(errc::invalid_request, "the JSON schema is larger than " +
-                                                   std::to_string(schema_bytes_max) + " bytes");
-  }
+  if (text.size() > schema_bytes_max) return wrong("the JSON schema " + larger_than_allowed());
   const auto schema = json::parse(text, nullptr, false);
-  if (schema.is_discarded()) {
-    return make_failure(errc::invalid_request, "the JSON schema is not valid JSON");
-  }
+  if (schema.is_discarded()) return wrong("the JSON schema is not valid JSON");
   return json_schema_program(schema);
+}
+
+caf::expected<grammar_cache::program> grammar_cache::choice_program(
+    const std::vector<std::string>& texts) {
+  if (texts.empty()) return wrong("the choice must hold a text");
+  if (texts.size() > json_schema::literals_max) {
+    return wrong("the choice holds over " + std::to_string(json_schema::literals_max) + " texts");
+  }
+  auto key = "choice" + json(texts).dump(-1, ' ', false, json::error_handler_t::replace);
+  if (key.size() > schema_bytes_max) return wrong("the choice " + larger_than_allowed());
+  if (auto known = find(key)) return known;
+  return compile(std::move(key), json_schema::one_of_texts(texts));
 }
 
 caf::expected<grammar_cache::program> grammar_cache::json_object_program() {
@@ -46,6 +60,10 @@ std::size_t grammar_cache::size() const {
 
 caf::expected<grammar_cache::program> grammar_cache::compile(std::string key,
                                                              const json_schema& schema) {
+  if (vocabulary_->ends().empty()) {
+    return make_failure(errc::unsupported,
+                        "the model has no token that ends a text, so none can be held to a form");
+  }
   auto grammar = json_grammar::compile(schema);
   if (!grammar) return std::move(grammar.error());
   auto made = std::make_shared<grammar_program>(std::move(*grammar), vocabulary_);

@@ -3,7 +3,8 @@
 // Thread: any; a mutex guards the list, compilation happens outside of it.
 // Bounds: programs_max programs, the least recently used one is dropped (requests that hold it keep
 // it); schema_bytes_max bytes of schema.
-// Errors: those of json_schema and json_grammar; invalid_request for text that is no JSON.
+// Errors: those of json_schema and json_grammar; invalid_request for text that is no JSON;
+// unsupported where the vocabulary has no token that ends a text.
 #pragma once
 
 #include <list>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/embedded/grammar/token_grammar.hpp"
 
@@ -31,6 +33,9 @@ class grammar_cache {
 
   // Returns the program of a schema given as JSON text.
   caf::expected<program> json_text_program(std::string_view text);
+
+  // Returns the program of a choice: the text is one of these, as they stand.
+  caf::expected<program> choice_program(const std::vector<std::string>& texts);
 
   // Returns the program of response_format {"type": "json_object"}.
   caf::expected<program> json_object_program();

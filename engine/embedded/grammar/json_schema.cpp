@@ -28,6 +28,13 @@ bool json_schema::is_too_deep(const nlohmann::ordered_json& tree) {
   return false;
 }
 
+json_schema json_schema::one_of_texts(std::vector<std::string> texts) {
+  schema_node one_of;
+  one_of.kind = schema_kind::literal;
+  one_of.literals = std::move(texts);
+  return json_schema{{std::move(one_of)}};
+}
+
 json_schema json_schema::any_object() {
   schema_node object;
   object.kind = schema_kind::object;

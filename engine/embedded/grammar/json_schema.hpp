@@ -50,7 +50,7 @@ struct schema_property {
 struct schema_node {
   schema_kind kind = schema_kind::any;
   std::vector<schema_id> choices;
-  std::vector<std::string> literals;  // compact JSON
+  std::vector<std::string> literals;  // compact JSON, or the texts of one_of_texts
 
   std::vector<schema_property> properties;  // in the order they are written
   schema_id additional = no_schema;         // further members; no_schema: none allowed
@@ -82,6 +82,9 @@ class json_schema {
 
   // Returns the schema of response_format {"type": "json_object"}: any object.
   static json_schema any_object();
+
+  // Returns a schema, in no JSON Schema's terms, of one of some texts, as they stand.
+  static json_schema one_of_texts(std::vector<std::string> texts);
 
   // Returns the nodes; the first one is the root.
   const std::vector<schema_node>& nodes() const { return nodes_; }

@@ -74,6 +74,26 @@ caf::expected<json> any_call_schema(const json& tools) {
 
 }  // namespace
 
+std::string mistake_in_tool(const json& tool) {
+  const auto* type = member(tool, "type");
+  if (type == nullptr || *type != "function") return R"( must be of type "function")";
+  const auto* function = function_of(tool);
+  if (function == nullptr || (*function)["name"].get_ref<const std::string&>().empty()) {
+    return ".function must have a name";
+  }
+  const auto* parameters = member(*function, "parameters");
+  const bool is_schema = parameters == nullptr || parameters->is_null() || parameters->is_object();
+  return is_schema ? "" : ".function.parameters must be a JSON Schema, an object";
+}
+
+tool_syntax tool_syntax_of(std::string_view chat_template) {
+  const auto shows = [&](std::string_view mark) {
+    return chat_template.find(mark) != std::string_view::npos;
+  };
+  if (shows("<tool_call>")) return tool_syntax::hermes;
+  return shows(R"("parameters":)") ? tool_syntax::json : tool_syntax::hermes;
+}
+
 caf::expected<tool_choice> read_tool_choice(const json& choice, const json& tools) {
   const bool has_tools = tools.is_array() && !tools.empty();
   if (!tools.is_null() && !tools.is_array()) return wrong("tools must be an array");

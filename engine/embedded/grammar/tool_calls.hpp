@@ -37,6 +37,12 @@ struct tool_choice {
   std::string name;  // named
 };
 
+// Returns what is wrong with a tool, to be read behind its name; empty: nothing.
+std::string mistake_in_tool(const nlohmann::ordered_json& tool);
+
+// Returns how a model writes its calls, told by its chat template.
+tool_syntax tool_syntax_of(std::string_view chat_template);
+
 // Reads tool_choice beside its tools; null is "auto" where there are tools, else "none".
 caf::expected<tool_choice> read_tool_choice(const nlohmann::ordered_json& choice,
                                             const nlohmann::ordered_json& tools);

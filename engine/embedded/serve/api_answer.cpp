@@ -24,6 +24,7 @@ void api_answer::start(std::function<void()> on_done) {
   on_done_ = std::move(on_done);
   choices_.resize(request_.prompts.size() * request_.choices);
   running_ = choices_.size();
+  context_.answers->add(http_id_, *this);
   request_id leader = 0;
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     const bool leads = i % request_.choices == 0;
@@ -50,11 +51,24 @@ bool api_answer::open_choice(choice& c, const generation_request& request) {
     for (const auto token : request.output_prefix) c.text_offset += logprobs_.characters(token);
     c.whole.text_offset = c.text_offset;
   }
-  const auto end = c.collector->replay(request);
+  if (request_.tools.choice.kind != tool_choice_kind::none) {
+    const auto which_choice = c.whole.index > 0 ? "-" + std::to_string(c.whole.index) : "";
+    c.tools = std::make_unique<tool_collector>(request_.tools, request_.stream,
+                                               "chatcmpl-tool-" + http_id_ + which_choice + "-");
+  }
+  return replay(c, request);
+}
+
+// Reads an output prefix again; false where the answer is over, or there is no one to go on for.
+bool api_answer::replay(choice& c, const generation_request& request) {
+  auto end = c.collector->replay(request);
   if (!end) {
     refuse(end.error());
     return false;
   }
+  if (c.tools) find_calls(c, *end);
+  end->text.clear();
+  end->tool_deltas.clear();
   if (end->finish_reason.empty()) return true;
   c.whole.finish_reason = end->finish_reason;
   c.whole.stop_reason = end->stop_reason;
@@ -63,9 +77,37 @@ bool api_answer::open_choice(choice& c, const generation_request& request) {
   return client_ != nullptr;
 }
 
+// Takes the calls out of a piece's text.
+void api_answer::find_calls(choice& c, answer_choice& piece) {
+  auto found = c.tools->push(piece.text);
+  piece.text = std::move(found.content);
+  piece.tool_deltas = std::move(found.deltas);
+  if (piece.finish_reason.empty()) return;
+  found = c.tools->finish();
+  piece.text += found.content;
+  for (auto& delta : found.deltas) piece.tool_deltas.push_back(std::move(delta));
+  if (piece.finish_reason == "stop" && c.tools->ends_in_calls()) piece.finish_reason = "tool_calls";
+}
+
 void api_answer::abandon() {
   client_ = nullptr;
+  context_.answers->remove(http_id_, *this);
   end_requests(finish_reason::abort);
+}
+
+void api_answer::abort() {
+  const auto self = shared_from_this();
+  for (auto& c : choices_) {
+    if (c.id == 0) continue;
+    context_.engine->end(std::exchange(c.id, 0), finish_reason::abort);
+    c.whole.finish_reason = "abort";
+    --running_;
+    answer_choice last;
+    last.finish_reason = c.whole.finish_reason;
+    if (request_.stream) write_piece(c, std::move(last));
+    if (client_ == nullptr) return;
+  }
+  if (running_ == 0) complete();
 }
 
 void api_answer::end_requests(finish_reason reason) {
@@ -95,6 +137,7 @@ void api_answer::on_output(const request_output& output) {
 
 void api_answer::take(choice& c, const request_output& output) {
   auto piece = c.collector->push(output);
+  if (c.tools) find_calls(c, piece);
   if (request_.echo_only) {  // the one token that had to be asked for is not shown
     piece.text.clear();
     piece.token_ids.clear();
@@ -155,8 +198,9 @@ void api_answer::write_piece(choice& c, answer_choice piece) {
     }
   }
   // A token may bring no text yet: half a character, perhaps the start of a stop string.
-  const bool says_something = !piece.text.empty() || !piece.finish_reason.empty() ||
-                              !piece.logprobs.empty() || request_.return_token_ids;
+  const bool says_something = !piece.text.empty() || !piece.tool_deltas.empty() ||
+                              !piece.finish_reason.empty() || !piece.logprobs.empty() ||
+                              request_.return_token_ids;
   if (says_something) bytes += format_.piece(piece, usage);
   if (!bytes.empty()) write(bytes);
 }
@@ -205,7 +249,10 @@ void api_answer::complete() {
     return;
   }
   std::vector<answer_choice> answers;
-  for (auto& c : choices_) answers.push_back(std::move(c.whole));
+  for (auto& c : choices_) {
+    if (c.tools) c.whole.tool_calls = c.tools->calls();
+    answers.push_back(std::move(c.whole));
+  }
   leave()->send(head("application/json"), format_.whole(answers, total()));
 }
 
@@ -219,6 +266,7 @@ void api_answer::finish_stream() {
 // may bring it the connection's next request at once.
 transport::http::connection* api_answer::leave() {
   auto* client = std::exchange(client_, nullptr);
+  context_.answers->remove(http_id_, *this);
   if (on_done_) std::exchange(on_done_, nullptr)();
   return client;
 }

@@ -16,7 +16,9 @@
 
 namespace troupe::engine {
 
-class api_answer : public output_handler, public std::enable_shared_from_this<api_answer> {
+class api_answer : public output_handler,
+                   public abortable,
+                   public std::enable_shared_from_this<api_answer> {
  public:
   // `http_id` is echoed as X-Request-Id and names the answer. The connection must stay valid until
   // abandon.
@@ -31,12 +33,15 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
   // Ends what still runs and writes nothing more: the client left.
   void abandon();
 
+  void abort() override;
+
   void on_output(const request_output& output) override;
 
  private:
   struct choice {
     request_id id = 0;
     std::unique_ptr<text_collector> collector;
+    std::unique_ptr<tool_collector> tools;  // null: text stays text
     answer_choice whole;
     token_usage usage;
     std::size_t text_offset = 0;  // of the next token
@@ -44,8 +49,10 @@ class api_answer : public output_handler, public std::enable_shared_from_this<ap
   };
 
   bool open_choice(choice& c, const generation_request& request);
+  bool replay(choice& c, const generation_request& request);
   choice* find(request_id id);
   void take(choice& c, const request_output& output);
+  static void find_calls(choice& c, answer_choice& piece);
   void add_logprobs(choice& c, const request_output& output, answer_choice& piece);
   void keep(choice& c, const answer_choice& piece);
   void write_piece(choice& c, answer_choice piece);

@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "config/limits.hpp"
+#include "engine/embedded/grammar/grammar_cache.hpp"
+#include "engine/embedded/grammar/tool_calls.hpp"
 #include "engine/embedded/serve/engine_client.hpp"
 #include "engine/embedded/serve/engine_metrics.hpp"
+#include "engine/embedded/serve/open_answers.hpp"
 #include "engine/embedded/text/chat_template.hpp"
 #include "engine/embedded/text/tokenizer.hpp"
 
@@ -20,8 +23,11 @@ struct api_context {
   std::uint32_t context_tokens_max = 0;
   config::engine_limits limits;
   const tokenizer* text = nullptr;
-  const chat_template* chat = nullptr;  // null: the model has none
+  const chat_template* chat = nullptr;         // null: the model has none
+  tool_syntax tools_as = tool_syntax::hermes;  // how the model writes calls
+  grammar_cache* grammars = nullptr;
   engine_client* engine = nullptr;
+  open_answers* answers = nullptr;
   engine_metrics* metrics = nullptr;
   std::string time_profile{};           // of a modelled engine; empty: a real one
   std::string kv_event_sources = "{}";  // body of GET /kv_event_sources

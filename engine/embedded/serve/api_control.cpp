@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "runtime/request_ids.hpp"
+
 namespace troupe::engine {
 
 namespace {
@@ -68,6 +70,18 @@ std::optional<api_error> wake_up(std::string_view query, const api_context& cont
 std::optional<api_error> reset_prefix_cache(std::string_view, const api_context& context) {
   context.engine->reset_prefix_cache();
   return std::nullopt;
+}
+
+std::string abort_requests(field_reader& fields, const api_context& context) {
+  if (fields.find("request_ids") == nullptr) {
+    fields.refuse("request_ids", "Missing 'request_ids' in request body");
+    return {};
+  }
+  const auto ids = fields.texts("request_ids", context.limits.queued_requests_max,
+                                request_id_bytes_max + std::string_view{"chatcmpl-"}.size());
+  if (fields.fault()) return {};
+  for (const auto& id : ids) context.answers->abort(id);
+  return {};
 }
 
 }  // namespace troupe::engine

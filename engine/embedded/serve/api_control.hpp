@@ -1,4 +1,4 @@
-// The API's switches of the engine: sleep, wake up, forget the prefix cache.
+// The API's switches of the engine: sleep, wake up, forget the prefix cache, end requests.
 //
 // Asleep (level 1, the only one), the engine keeps its weights, gives back the memory of the KV and
 // answers 503 to what generates.
@@ -24,5 +24,8 @@ std::optional<api_error> wake_up(std::string_view query, const api_context& cont
 
 // POST /reset_prefix_cache: drops the cached blocks no running request uses.
 std::optional<api_error> reset_prefix_cache(std::string_view query, const api_context& context);
+
+// Answer of POST /inference/v1/abort_requests: ends the answers to `request_ids`, those under way.
+std::string abort_requests(field_reader& fields, const api_context& context);
 
 }  // namespace troupe::engine

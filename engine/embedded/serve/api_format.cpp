@@ -36,6 +36,43 @@ json finish_of(const answer_choice& choice) {
   return choice.finish_reason.empty() ? json{} : json(choice.finish_reason);
 }
 
+// Text that is not there is null beside tool calls.
+json message_of(const answer_choice& c, const std::string& role) {
+  json message{{"role", role},           {"content", c.text}, {"refusal", nullptr},
+               {"annotations", nullptr}, {"audio", nullptr},  {"function_call", nullptr}};
+  if (!c.tool_calls.empty()) {
+    if (c.text.empty()) message["content"] = nullptr;
+    auto& calls = message["tool_calls"] = json::array();
+    for (const auto& call : c.tool_calls) {
+      calls.push_back({{"id", call.id},
+                       {"type", "function"},
+                       {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    }
+  }
+  message["reasoning"] = nullptr;
+  return message;
+}
+
+json delta_of(const answer_choice& c) {
+  if (c.tool_deltas.empty()) return {{"content", c.text}};
+  auto delta = json::object();
+  if (!c.text.empty()) delta["content"] = c.text;
+  auto& calls = delta["tool_calls"] = json::array();
+  for (const auto& d : c.tool_deltas) {
+    json call{{"index", d.index}};
+    auto function = json::object();
+    if (!d.id.empty()) {
+      call["id"] = d.id;
+      call["type"] = "function";
+      function["name"] = d.name;
+    }
+    function["arguments"] = d.arguments;
+    call["function"] = std::move(function);
+    calls.push_back(std::move(call));
+  }
+  return delta;
+}
+
 json prompt_ids(const answer_choice& choice) {
   return choice.prompt_token_ids == nullptr ? json{} : json(*choice.prompt_token_ids);
 }
@@ -95,9 +132,7 @@ answer_format::json answer_format::whole_choice(const answer_choice& c) const {
   }
   const bool is_chat = request_.kind == api_kind::chat;
   if (is_chat) {
-    choice["message"] = {{"role", request_.role},  {"content", c.text}, {"refusal", nullptr},
-                         {"annotations", nullptr}, {"audio", nullptr},  {"function_call", nullptr},
-                         {"reasoning", nullptr}};
+    choice["message"] = message_of(c, request_.role);
   } else {
     choice["text"] = c.text;
   }
@@ -154,7 +189,7 @@ std::string answer_format::piece(const answer_choice& choice, const token_usage*
   const auto kind = request_.kind;
   json out{{"index", choice.index}};
   if (kind == api_kind::chat) {
-    out["delta"] = {{"content", choice.text}};
+    out["delta"] = delta_of(choice);
   } else if (kind == api_kind::completion) {
     out["text"] = choice.text;
   }

@@ -23,6 +23,8 @@ struct token_usage {
 struct answer_choice {
   std::size_t index = 0;
   std::string text;
+  std::vector<tool_delta> tool_deltas;  // of a piece
+  std::vector<tool_call> tool_calls;    // of a whole answer
   std::vector<std::int32_t> token_ids;
   std::string finish_reason;           // empty: goes on
   nlohmann::ordered_json stop_reason;  // stop string, stop token id, or null

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/embedded/grammar/json_schema.hpp"
 #include "runtime/clock.hpp"
 
 namespace troupe::engine {
@@ -44,17 +45,38 @@ std::optional<std::string> join_parts(field_reader& fields, const json& parts,
 }
 
 // Templates expect the arguments of a tool call as an object; the API carries them as a string.
-void open_arguments(json& message) {
-  const auto calls = message.find("tool_calls");
-  if (calls == message.end() || !calls->is_array()) return;
-  for (auto& call : *calls) {
-    if (!call.is_object() || !call.contains("function")) continue;
-    auto& function = call["function"];
-    if (!function.is_object() || !function.contains("arguments")) continue;
-    auto& arguments = function["arguments"];
-    if (!arguments.is_string()) continue;
+// Returns what is wrong with the call; empty: nothing.
+std::string open_arguments(json& call) {
+  if (!call.is_object() || !call.contains("function") || !call["function"].is_object()) {
+    return " must be an object with a function";
+  }
+  auto& function = call["function"];
+  if (!function.contains("name") || !function["name"].is_string()) {
+    return ".function.name must be a string";
+  }
+  auto& arguments = function["arguments"];  // null where they are missing
+  if (arguments.is_null() || arguments == "") arguments = json::object();
+  if (arguments.is_object()) return {};
+  if (arguments.is_string()) {
     auto opened = json::parse(arguments.get_ref<const std::string&>(), nullptr, false);
-    if (opened.is_object()) arguments = std::move(opened);
+    if (opened.is_object() && !json_schema::is_too_deep(opened)) {
+      arguments = std::move(opened);
+      return {};
+    }
+  }
+  return ".function.arguments must be a JSON object, as text";
+}
+
+void open_calls(field_reader& fields, json& message, const std::string& where) {
+  const auto calls = message.find("tool_calls");
+  if (calls == message.end() || calls->is_null()) return;
+  if (!calls->is_array()) {
+    return fields.refuse("messages", where + ".tool_calls must be a list");
+  }
+  for (std::size_t i = 0; i < calls->size(); ++i) {
+    const auto mistake = open_arguments((*calls)[i]);
+    if (mistake.empty()) continue;
+    return fields.refuse("messages", where + ".tool_calls[" + std::to_string(i) + "]" + mistake);
   }
 }
 
@@ -72,16 +94,18 @@ json read_messages(field_reader& fields) {
       fields.refuse("messages", where + " must be an object with a role");
       return {};
     }
-    auto& content = message["content"];  // null where it is missing
-    if (content.is_array()) {
+    auto& content = message["content"];
+    if (content.is_null()) {  // as beside tool calls; templates join it to other text
+      content = "";
+    } else if (content.is_array()) {
       auto joined = join_parts(fields, content, where + ".content");
       if (!joined) return {};
       content = std::move(*joined);
-    } else if (!content.is_string() && !content.is_null()) {
+    } else if (!content.is_string()) {
       fields.refuse("messages", where + ".content must be a string or a list of parts");
       return {};
     }
-    open_arguments(message);
+    open_calls(fields, message, where);
   }
   return messages;
 }
@@ -122,7 +146,7 @@ bool mark_final_message(field_reader& fields, json& messages) {
     return false;
   }
   auto& content = messages.back()["content"];
-  if (!content.is_string()) {
+  if (content == "") {
     fields.refuse("continue_final_message",
                   "continue_final_message: the last message has no content");
     return false;

@@ -22,8 +22,6 @@ const std::vector<refused_field>& refused_fields() {
       {"allowed_token_ids", {}},
       {"logprob_token_ids", {}},
       {"truncate_prompt_tokens", {}},
-      {"response_format", {json::object({{"type", "text"}})}},
-      {"structured_outputs", {}},
       {"guided_json", {}},
       {"guided_regex", {}},
       {"guided_choice", {}},
@@ -45,7 +43,6 @@ const std::vector<refused_field>& refused_fields_of(api_kind kind) {
   static const std::vector<refused_field> chat{
       {"echo", {false}},
       {"chat_template", {}},
-      {"tool_choice", {"none", "auto"}},
       {"mm_processor_kwargs", {json::object()}},
       {"reasoning_effort", {"none"}},
   };

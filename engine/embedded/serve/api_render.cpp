@@ -44,7 +44,8 @@ json sampling_of(const api_request& request, const generation_request& prompt) {
           {"logprobs", count_or_null(prompt.logprobs)},
           {"prompt_logprobs", count_or_null(prompt.prompt_logprobs)},
           {"include_stop_str_in_output", request.include_stop},
-          {"skip_special_tokens", request.skip_special_tokens}};
+          {"skip_special_tokens", request.skip_special_tokens},
+          {"structured_outputs", request.form}};
 }
 
 json rendered(const api_request& request, std::size_t which, const api_context& context) {

@@ -11,6 +11,7 @@
 #include "engine/embedded/serve/api_context.hpp"
 #include "engine/embedded/serve/field_reader.hpp"
 #include "engine/embedded/serve/generation_request.hpp"
+#include "engine/embedded/serve/tool_collector.hpp"
 
 namespace troupe::engine {
 
@@ -28,6 +29,8 @@ struct api_request {
   std::uint32_t choices = 1;
   std::vector<std::string> stops;
   std::vector<std::string> bad_words;
+  nlohmann::ordered_json form;     // of the text, as vLLM's structured_outputs say it; null: any
+  tool_rules tools;                // of a chat
   std::string id;                  // empty: the client chose none
   std::string role = "assistant";  // of a chat's answer
   bool has_seed = false;

@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "engine/embedded/serve/api_output_form.hpp"
+#include "engine/embedded/serve/api_tools.hpp"
+
 namespace troupe::engine {
 
 namespace {
@@ -157,6 +160,10 @@ generation_request read_sampling(field_reader& fields, const api_context& contex
     fields.refuse(
         "n", "n must be 1 when using greedy sampling, got " + std::to_string(out.choices) + ".");
   }
+  auto form = read_output_form(fields);
+  if (out.kind == api_kind::chat) form = read_tools(fields, context, std::move(form), out);
+  common.grammar = compile_form(fields, form, context);
+  out.form = std::move(form.asked);
   return common;
 }
 

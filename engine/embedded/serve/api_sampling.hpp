@@ -1,4 +1,5 @@
-// Reads how tokens are to be chosen, and when that ends: the fields of vLLM's SamplingParams.
+// Reads how tokens are to be chosen, in what form, and when that ends: the fields of vLLM's
+// SamplingParams.
 //
 // Bounds: logprobs_max log probabilities a position, bad_words_max words.
 #pragma once

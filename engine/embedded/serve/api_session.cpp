@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -28,6 +29,17 @@ std::string nothing(const api_context&) {
   return {};
 }
 
+// This engine is rank 0 of one; a header that is no number counts for nothing, as in vLLM.
+std::optional<api_error> check_rank(std::string_view header) {
+  std::int64_t rank = 0;
+  const auto* end = header.data() + header.size();
+  const auto read = std::from_chars(header.data(), end, rank);
+  if (read.ec != std::errc{} || read.ptr != end || rank == 0) return std::nullopt;
+  return api_error{errc::invalid_request,
+                   "data_parallel_rank " + std::to_string(rank) + " is out of range [0, 1).",
+                   "X-data-parallel-rank"};
+}
+
 std::string metrics_body(const api_context& context) {
   return context.metrics->render(context.engine->stats());
 }
@@ -51,6 +63,7 @@ const api_session::endpoint* api_session::find_endpoint(std::string_view path) {
       {"/v1/chat/completions", "POST", json_type, nullptr, nullptr, api_kind::chat},
       {"/v1/completions", "POST", json_type, nullptr, nullptr, api_kind::completion},
       {"/inference/v1/generate", "POST", json_type, nullptr, nullptr, api_kind::tokens},
+      {"/inference/v1/abort_requests", "POST", json_type, nullptr, abort_requests},
       {"/v1/chat/completions/render", "POST", json_type, nullptr, render_chat_body},
       {"/v1/completions/render", "POST", json_type, nullptr, render_completion_body},
       {"/tokenize", "POST", json_type, nullptr, tokenize_body},
@@ -109,7 +122,8 @@ void api_session::answer(const endpoint& to, const transport::http::request& mes
 }
 
 void api_session::generate(api_kind kind, const transport::http::request& message) {
-  std::optional<api_error> fault;
+  auto fault = check_rank(message.fields.find("X-data-parallel-rank"));
+  if (fault) return refuse(*fault);
   const auto object = parse_body(message.body, fault);
   if (fault) return refuse(*fault);
   field_reader fields{object};

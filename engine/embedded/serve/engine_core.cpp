@@ -151,6 +151,7 @@ void engine_core::tell_prompts(const step_plan& plan, std::span<const float> log
 }
 
 request_output engine_core::record(const step_token& token, time_point at) {
+  if (token.token == no_token) return fail(token.id);
   auto& entry = live_.at(token.id);
   auto& timing = entry.timing;
   if (entry.generated++ == 0) timing.first_token = timing.last_token = at;
@@ -166,6 +167,17 @@ request_output engine_core::record(const step_token& token, time_point at) {
   output.token_before = std::exchange(timing.last_token, at);
   output.timing = timing;
   if (token.finish) live_.erase(token.id);
+  return output;
+}
+
+request_output engine_core::fail(request_id id) {
+  request_output output;
+  output.id = id;
+  output.refused =
+      make_failure(errc::unsupported,
+                   "the model's vocabulary has no token for what the grammar asks for after " +
+                       std::to_string(live_.at(id).generated) + " tokens");
+  live_.erase(id);
   return output;
 }
 

@@ -30,7 +30,7 @@ struct request_timing {
   time_point last_token;
 };
 
-// What one step brought one request: a token, or a refusal.
+// What one step brought one request: a token, or a refusal that ends it.
 struct request_output {
   request_id id = 0;
   std::int32_t token = -1;
@@ -43,7 +43,7 @@ struct request_output {
   std::optional<std::int32_t> stop_token;
   request_timing timing;
   time_point token_before;  // the previous token's time; first token: its own
-  caf::error refused;       // not empty: the request never ran
+  caf::error refused;       // not empty: the request never ran, or cannot go on
 };
 
 struct step_report {
@@ -102,6 +102,7 @@ class engine_core {
   void run_errands(const errands& asked);
   void tell_prompts(const step_plan& plan, std::span<const float> logits);
   request_output record(const step_token& token, time_point at);
+  request_output fail(request_id id);
 
   scheduler scheduler_;
   step_executor& executor_;

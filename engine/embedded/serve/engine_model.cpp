@@ -31,6 +31,7 @@ caf::error load_text(const gguf_file& file, engine_model& opened) {
                           "GGUF: key 'tokenizer.chat_template': " + failure_text(chat.error()));
     }
     opened.chat = std::move(*chat);
+    opened.tools_as = tool_syntax_of(*source);
   }
   for (std::size_t id = 0; id < opened.text->vocab_size(); ++id) {
     const auto token = static_cast<token_id>(id);

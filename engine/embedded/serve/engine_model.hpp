@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/embedded/grammar/tool_calls.hpp"
 #include "engine/embedded/model/gguf_file.hpp"
 #include "engine/embedded/model/model.hpp"
 #include "engine/embedded/text/chat_template.hpp"
@@ -22,7 +23,8 @@ struct engine_model {
   std::unique_ptr<gguf_file> file;
   std::unique_ptr<model> weights;
   std::unique_ptr<tokenizer> text;
-  std::unique_ptr<chat_template> chat;  // null: the file has none
+  std::unique_ptr<chat_template> chat;         // null: the file has none
+  tool_syntax tools_as = tool_syntax::hermes;  // how the template has tools called
   std::vector<std::int32_t> end_tokens;
 };
 

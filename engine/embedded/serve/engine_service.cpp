@@ -36,6 +36,7 @@ struct engine_service::state {
         port{options.port},
         backend{std::move(opened)},
         feed{std::move(opened_feed)},
+        grammars{std::make_shared<token_vocabulary>(token_vocabulary::of(*backend.files.text))},
         metrics{{backend.files.name, backend.context_tokens_max, backend.kv_blocks,
                  backend.time_profile}},
         engine{context, core_config(options), *backend.executor, metrics},
@@ -45,7 +46,10 @@ struct engine_service::state {
             options.limits,
             backend.files.text.get(),
             backend.files.chat.get(),
+            backend.files.tools_as,
+            &grammars,
             &engine,
+            &answers,
             &metrics,
             backend.time_profile,
             kv_event_sources_body(feed ? &feed->resolved() : nullptr)},
@@ -63,6 +67,8 @@ struct engine_service::state {
   std::uint16_t port;
   engine_backend backend;
   std::unique_ptr<kv_event_feed> feed;  // null: nobody listens
+  grammar_cache grammars;
+  open_answers answers;
   engine_metrics metrics;
   engine_client engine;
   api_context api;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "engine/embedded/serve/token_rules.hpp"
 
 namespace troupe::engine {
+
+class grammar_program;
 
 // Names a request inside one engine; chosen by who submits it, never used twice.
 using request_id = std::uint64_t;
@@ -21,6 +24,7 @@ struct generation_request {
   token_rules rules;
   std::uint32_t max_tokens = 16;  // output_prefix included
   std::uint32_t min_tokens = 0;   // until then neither an end token nor a stop token is sampled
+  std::shared_ptr<grammar_program> grammar;  // that the output follows; null: any output
   bool ignore_eos = false;
   std::vector<std::int32_t> stop_token_ids;
   std::string cache_salt;                 // only requests of the same salt share cached blocks

@@ -64,6 +64,7 @@ caf::expected<void> scheduler::submit(request_id id, generation_request request)
   TROUPE_ASSERT(!is_planned_ && request.max_tokens > 0);
   if (auto accepted = check(request); !accepted) return accepted;
   auto s = std::make_unique<sequence>(id, std::move(request), config_.fingerprint);
+  if (auto fault = s->enter_grammar()) return fault;
   s->arrival = arrivals_++;
   if (s->request.min_tokens > 0) {
     s->banned = config_.end_tokens;
@@ -108,7 +109,7 @@ std::vector<step_token> scheduler::apply(std::span<const std::int32_t> sampled) 
     publish(s);
     if (s.pending() > 0) continue;
     taken.push_back(take_token(s, sampled[taken.size()]));
-    if (!taken.back().finish) continue;
+    if (!is_over(taken.back())) continue;
     pool_.release(s.blocks);
     ended.push_back(&s);
   }
@@ -137,7 +138,12 @@ void scheduler::publish(sequence& s) {
 
 step_token scheduler::take_token(sequence& s, std::int32_t token) {
   step_token result{s.id, token, std::nullopt, std::nullopt};
+  if (token == no_token) return result;
   s.tokens.push_back(token);
+  if (s.grammar) {
+    const bool is_allowed = s.grammar->accept(token);
+    TROUPE_ASSERT(is_allowed);
+  }
   const auto& stops = s.request.stop_token_ids;
   if (!s.request.ignore_eos && is_end_token(token)) {
     result.finish = finish_reason::stop;

@@ -28,6 +28,8 @@
 
 namespace troupe::engine {
 
+class token_grammar;
+
 struct scheduler_config {
   config::engine_limits limits;
   std::uint32_t kv_blocks = 0;
@@ -46,6 +48,7 @@ struct planned_sample {
   token_history history;
   std::uint64_t position = 0;
   std::span<const std::int32_t> banned;
+  token_grammar* grammar = nullptr;  // null: any token may come
   std::optional<std::uint32_t> logprobs;
 };
 
@@ -71,9 +74,12 @@ struct step_plan {
   std::vector<admission> admitted;
 };
 
+// What a sample says where the request's grammar leaves no token of the vocabulary.
+inline constexpr std::int32_t no_token = -1;
+
 struct step_token {
   request_id id = 0;
-  std::int32_t token = 0;
+  std::int32_t token = 0;  // no_token: the request ends, its grammar cannot be spelt
   std::optional<finish_reason> finish;
   std::optional<std::int32_t> stop_token;  // the one of stop_token_ids that ended it
 };
@@ -97,8 +103,8 @@ class scheduler {
   ~scheduler();
 
   // Queues a request. Errors: invalid_request (empty prompt, over the context, an output prefix
-  // that is whole already), exceeds_kv (more blocks than the pool has), overloaded (the queue is
-  // full).
+  // that is whole already or leaves the grammar), exceeds_kv (more blocks than the pool has),
+  // overloaded (the queue is full).
   caf::expected<void> submit(request_id id, generation_request request);
 
   // Forgets a request, waiting or running; false where there is none of that id.
@@ -112,7 +118,8 @@ class scheduler {
   // Plans the next step; without slices only when there is no work.
   const step_plan& plan();
 
-  // Takes the tokens sampled for plan().samples and returns them with what they ended.
+  // Takes the tokens sampled for plan().samples, each one its grammar allows or no_token, and
+  // returns them with what they ended.
   std::vector<step_token> apply(std::span<const std::int32_t> sampled);
 
   scheduler_stats stats() const;
@@ -140,6 +147,7 @@ class scheduler {
   void publish(sequence& s);
   step_token take_token(sequence& s, std::int32_t token);
   bool is_end_token(std::int32_t token) const;
+  static bool is_over(const step_token& token) { return token.finish || token.token == no_token; }
 
   scheduler_config config_;
   std::size_t running_max_;

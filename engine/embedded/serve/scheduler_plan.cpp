@@ -176,6 +176,7 @@ void scheduler::add_sample(sequence& s) {
   sample.history = {s.tokens, s.prompt_tokens};
   sample.position = s.tokens.size();
   if (s.generated() < s.request.min_tokens) sample.banned = s.banned;
+  if (s.grammar) sample.grammar = &*s.grammar;
   sample.logprobs = s.request.logprobs;
   plan_.samples.push_back(sample);
 }

@@ -1,10 +1,12 @@
 // The scheduler's record of one request: its tokens, the blocks that hold them, how far it is.
 #pragma once
 
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "engine/embedded/grammar/token_grammar.hpp"
 #include "engine/embedded/serve/scheduler.hpp"
 
 namespace troupe::engine {
@@ -18,6 +20,20 @@ struct scheduler::sequence {
         root{root_key(fingerprint, request.cache_salt)} {
     const auto& emitted = request.output_prefix;
     tokens.insert(tokens.end(), emitted.begin(), emitted.end());
+  }
+
+  // Goes through the request's grammar to where its output prefix leads. Errors: invalid_request
+  // (the prefix leaves the grammar).
+  caf::error enter_grammar() {
+    if (!request.grammar) return {};
+    grammar.emplace(request.grammar);
+    for (std::size_t i = 0; i < request.output_prefix.size(); ++i) {
+      if (grammar->accept(request.output_prefix[i])) continue;
+      return make_failure(errc::invalid_request,
+                          "output_prefix: token " + std::to_string(i) +
+                              " is none that the request's grammar allows there");
+    }
+    return {};
   }
 
   // Tokens whose KV is still to be computed.
@@ -55,8 +71,9 @@ struct scheduler::sequence {
   block_key root;
   std::vector<block_key> keys;
   std::vector<block_id> blocks;
-  std::vector<std::int32_t> banned;  // while fewer than min_tokens are generated
-  std::uint64_t computed = 0;        // tokens whose KV lies in the blocks
+  std::optional<token_grammar> grammar;  // stands behind the last of `tokens`
+  std::vector<std::int32_t> banned;      // while fewer than min_tokens are generated
+  std::uint64_t computed = 0;            // tokens whose KV lies in the blocks
   std::uint64_t prompt_rows_done = 0;
   std::size_t published = 0;  // blocks
   bool publishes = true;      // false after a hash collision

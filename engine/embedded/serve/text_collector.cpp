@@ -44,14 +44,16 @@ std::string text_collector::token_text(const request_output& output) {
 
 caf::expected<answer_choice> text_collector::replay(const generation_request& request) {
   answer_choice last;
+  std::string said;
   for (std::size_t i = 0; i < request.output_prefix.size(); ++i) {
     if (!last.finish_reason.empty()) {
       return make_failure(errc::invalid_request,
                           "output_prefix goes on after its end, at token " + std::to_string(i));
     }
     last = push(reported(request, i, text_));
+    said += last.text;
   }
-  last.text.clear();
+  last.text = std::move(said);
   last.token_ids.clear();
   return last;
 }

@@ -19,9 +19,9 @@ class text_collector {
  public:
   text_collector(const api_request& request, const tokenizer& text, std::uint32_t min_tokens);
 
-  // Takes the tokens somebody else has emitted, whose text is not to be told again. Returns the end
-  // if they hold it; nothing more is to be pushed then. Errors: invalid_request where tokens follow
-  // after the end.
+  // Takes the tokens somebody else has emitted. Returns their text, which is not to be told again,
+  // and the end if they hold it; nothing more is to be pushed then. Errors: invalid_request where
+  // tokens follow after the end.
   caf::expected<answer_choice> replay(const generation_request& request);
 
   // Takes a token and returns the piece it brings: text that can be shown now, the token, and the

@@ -94,8 +94,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "a single prompt"},
         refusal{R"({"output_prefix": [5, 6, 7], "max_tokens": 2})", "output_prefix",
                 "at most max_tokens=2 tokens, got 3"},
-        refusal{R"({"response_format": {"type": "json_object"}})", "response_format",
-                "not supported"},
         refusal{R"({"kv_transfer_params": {"do_remote_decode": true}})", "kv_transfer_params",
                 "not supported"},
         refusal{R"({"suffix": "end"})", "suffix", "not supported"},

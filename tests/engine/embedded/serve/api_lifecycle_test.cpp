@@ -9,6 +9,7 @@ namespace troupe::engine {
 namespace {
 
 using test::blocking_client;
+using test::events_of;
 using test::json;
 
 constexpr const char* path = "/v1/completions";
@@ -62,6 +63,96 @@ TEST_P(api_disconnect, aborts_the_request_within_one_step) {
 }
 
 INSTANTIATE_TEST_SUITE_P(stream, api_disconnect, testing::Bool());
+
+struct abort_case {
+  const char* path;
+  const char* prefix;  // of the answer's id
+};
+
+class api_abort : public testing::TestWithParam<abort_case> {};
+
+// Ended from another connection, an answer tells what it has and that it was aborted.
+TEST_P(api_abort, ends_an_answer_within_one_step_and_says_so) {
+  gated_rig r;
+  const std::string id = "some-request";
+  auto body = body_of(500, true);
+  body["token_ids"] = body["prompt"];
+  body["sampling_params"] = {{"max_tokens", 500}, {"seed", 1}, {"ignore_eos", true}};
+  body["messages"] = json::array({{{"role", "user"}, {"content", "Hi"}}});
+  blocking_client streaming{r.rig.port()}, other{r.rig.port()};
+  streaming.send("POST", GetParam().path, body.dump(), "X-Request-Id: " + id + "\r\n");
+  r.executor.allow(2);
+  ASSERT_EQ(streaming.receive_head().status, 200U);
+  auto text = streaming.next_chunk();
+  const json named{{"request_ids", {"unknown", GetParam().prefix + id}}};
+  const auto aborted = other.post("/inference/v1/abort_requests", named);
+  EXPECT_EQ(aborted.status, 200U);
+  EXPECT_EQ(aborted.body, "");
+  for (auto chunk = streaming.next_chunk(); !chunk.empty(); chunk = streaming.next_chunk()) {
+    text += chunk;
+  }
+  const auto events = events_of(text);
+  EXPECT_EQ(events.back(), "[DONE]");
+  EXPECT_EQ(events[events.size() - 2]["choices"][0]["finish_reason"], "abort");
+  EXPECT_EQ(other.get("/load").parsed()["server_load"], 0);
+  r.executor.open();
+  EXPECT_EQ(other.post("/inference/v1/abort_requests", named).status, 200U) << "it has ended";
+  EXPECT_EQ(streaming.post(path, body_of(3, false)).status, 200U) << "the connection goes on";
+  EXPECT_LT(r.executor.steps, 12U) << "of 500";
+}
+
+INSTANTIATE_TEST_SUITE_P(endpoints, api_abort,
+                         testing::Values(abort_case{"/v1/completions", "cmpl-"},
+                                         abort_case{"/v1/completions", ""},
+                                         abort_case{"/v1/chat/completions", "chatcmpl-"},
+                                         abort_case{"/inference/v1/generate", ""}));
+
+TEST(api_lifecycle, an_aborted_whole_answer_tells_what_it_has) {
+  gated_rig r;
+  blocking_client client{r.rig.port()}, other{r.rig.port()};
+  auto body = body_of(500, false);
+  body["n"] = 3;
+  body["request_id"] = "mine";
+  client.send("POST", path, body.dump());
+  r.executor.allow(3);
+  r.executor.await_entered(4);
+  EXPECT_EQ(other.post("/inference/v1/abort_requests", {{"request_ids", {"mine"}}}).status, 200U);
+  const auto answer = client.receive();
+  EXPECT_EQ(answer.status, 200U);
+  const auto choices = answer.parsed()["choices"];
+  ASSERT_EQ(choices.size(), 3U);
+  for (const auto& choice : choices) EXPECT_EQ(choice["finish_reason"], "abort");
+  r.executor.open();
+}
+
+TEST(api_lifecycle, abort_requests_needs_a_list_of_ids) {
+  gated_rig r;
+  blocking_client client{r.rig.port()};
+  const auto missing = client.post("/inference/v1/abort_requests", json::object());
+  EXPECT_EQ(missing.status, 400U);
+  EXPECT_NE(missing.body.find("Missing 'request_ids' in request body"), std::string::npos);
+  EXPECT_EQ(client.post("/inference/v1/abort_requests", {{"request_ids", {1}}}).status, 400U);
+  EXPECT_EQ(client.get("/inference/v1/abort_requests").status, 405U);
+}
+
+// This engine is rank 0 of one.
+TEST(api_lifecycle, another_data_parallel_rank_is_refused) {
+  gated_rig r;
+  r.executor.open();
+  const auto status_of = [&](const std::string& rank) {
+    blocking_client client{r.rig.port()};
+    client.send("POST", path, body_of(2, false).dump(), "X-data-parallel-rank: " + rank + "\r\n");
+    return client.receive();
+  };
+  EXPECT_EQ(status_of("0").status, 200U);
+  EXPECT_EQ(status_of("none").status, 200U) << "vLLM ignores what is no number";
+  for (const std::string rank : {"1", "-1", "7"}) {
+    const auto refused = status_of(rank);
+    EXPECT_EQ(refused.status, 400U);
+    EXPECT_EQ(refused.parsed()["error"]["message"],
+              "data_parallel_rank " + rank + " is out of range [0, 1).");
+  }
+}
 
 TEST(api_lifecycle, a_full_queue_is_a_503) {
   test::rig_options options;

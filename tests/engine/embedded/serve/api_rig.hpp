@@ -91,6 +91,7 @@ inline engine_model open_model(const rig_options& options) {
   auto opened = open_tiny_model();
   if (!options.chat_template.empty()) {
     opened.chat = std::move(*chat_template::parse(options.chat_template));
+    opened.tools_as = tool_syntax_of(options.chat_template);
   }
   return opened;
 }
@@ -99,15 +100,17 @@ class api_rig {
  public:
   explicit api_rig(step_executor& executor, const rig_options& options = {})
       : model_{open_model(options)},
+        grammars_{std::make_shared<token_vocabulary>(token_vocabulary::of(*model_.text))},
         metrics_{{model_.name, options.context_tokens_max, options.kv_blocks}},
         client_{context_,
                 {options.limits, options.kv_blocks, options.context_tokens_max, model_.end_tokens,
                  model_.file->fingerprint()},
                 executor,
                 metrics_},
-        api_{model_.name,    1'700'000'000,     options.context_tokens_max,
-             options.limits, model_.text.get(), options.has_template ? model_.chat.get() : nullptr,
-             &client_,       &metrics_},
+        api_{model_.name,     1'700'000'000,     options.context_tokens_max,
+             options.limits,  model_.text.get(), options.has_template ? model_.chat.get() : nullptr,
+             model_.tools_as, &grammars_,        &client_,
+             &answers_,       &metrics_},
         server_{context_, config::http_limits{},
                 [this](transport::http::connection& connection) {
                   return std::make_shared<api_session>(api_, connection);
@@ -132,6 +135,8 @@ class api_rig {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
       context_.get_executor()};
   engine_model model_;
+  grammar_cache grammars_;
+  open_answers answers_;
   engine_metrics metrics_;
   engine_client client_;
   api_context api_;

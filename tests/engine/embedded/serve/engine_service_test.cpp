@@ -8,13 +8,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "tests/engine/embedded/serve/api_rig.hpp"
+#include "tests/engine/embedded/serve/running_engine.hpp"
 
 namespace troupe::engine {
 namespace {
 
 using test::blocking_client;
 using test::json;
+using test::running_engine;
 
 constexpr const char* path = "/v1/completions";
 constexpr std::uint64_t block_bytes = 4096;  // of the tiny model's KV
@@ -29,60 +30,36 @@ engine_options options_of(std::size_t step_tokens = 512, std::uint32_t threads =
   return options;
 }
 
-// The whole engine on the tiny model, with its real arithmetic.
-class running_engine {
- public:
-  explicit running_engine(const engine_options& options) {
-    auto made = engine_service::make(context_, options);
-    TROUPE_ASSERT(made);
-    service_ = std::move(*made);
-    port_ = *service_->listen();
-    thread_ = std::thread{[this] { context_.run(); }};
-  }
-  ~running_engine() {
-    boost::asio::post(context_, [this] {
-      service_->abort();
-      service_->drain([this] { context_.stop(); });
-    });
-    thread_.join();
-  }
-  std::uint16_t port() const { return port_; }
-  boost::asio::io_context& context() { return context_; }
-  engine_service& service() { return *service_; }
-
- private:
-  boost::asio::io_context context_{1};
-  std::unique_ptr<engine_service> service_;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
-
 json ask(int which, double temperature) {
   std::vector<int> prompt(30 + which * 7);
   for (std::size_t i = 0; i < prompt.size(); ++i) {
     // The first 30 tokens are common to all.
     prompt[i] = static_cast<int>(5 + i * 13 % 200) + (i < 30 ? 0 : which);
   }
-  return {{"prompt", prompt},   {"max_tokens", 24},   {"temperature", temperature},
-          {"seed", 11 + which}, {"ignore_eos", true}, {"return_token_ids", true},
-          {"top_p", 0.95}};
+  json body{{"prompt", prompt},   {"max_tokens", 24},   {"temperature", temperature},
+            {"seed", 11 + which}, {"ignore_eos", true}, {"return_token_ids", true},
+            {"top_p", 0.95},      {"logprobs", 2}};
+  // Every second one is held to a form, as open as there can be one, or soon at its end.
+  const json schema = which == 1 ? json{{"type", "array"}} : json{{"enum", {"one", "two", 3}}};
+  if (which % 2 == 1) body["structured_outputs"]["json"] = schema;
+  return body;
 }
 
 json tokens_of(const json& answer) {
   return answer["choices"][0]["token_ids"];
 }
 
-// All tokens an engine gives for several prompts, asked at once or one by one.
+// All an engine answers to several prompts, asked at once or one by one.
 std::vector<json> answers(running_engine& engine, double temperature, bool together) {
   std::vector<std::unique_ptr<blocking_client>> clients;
   std::vector<json> list;
   for (int i = 0; i < 6; ++i) {
     clients.push_back(std::make_unique<blocking_client>(engine.port()));
     clients.back()->send("POST", path, ask(i, temperature).dump());
-    if (!together) list.push_back(tokens_of(clients.back()->receive().parsed()));
+    if (!together) list.push_back(clients.back()->receive().parsed()["choices"][0]);
   }
   for (auto& client : clients) {
-    if (together) list.push_back(tokens_of(client->receive().parsed()));
+    if (together) list.push_back(client->receive().parsed()["choices"][0]);
   }
   return list;
 }
@@ -92,8 +69,9 @@ class engine_exactness : public testing::TestWithParam<double> {};
 TEST_P(engine_exactness, alone_batched_cached_chunked_and_elsewhere_are_the_same_to_the_bit) {
   running_engine first{options_of()};
   const auto expected = answers(first, GetParam(), false);
-  for (const auto& tokens : expected) ASSERT_EQ(tokens.size(), 24U);
-  EXPECT_NE(expected[0], expected[1]);
+  for (const auto& choice : expected) ASSERT_EQ(choice["token_ids"].size(), 24U);
+  EXPECT_NE(expected[0]["token_ids"], expected[2]["token_ids"]);
+  EXPECT_EQ(expected[1]["text"].get<std::string>().front(), '[');
   EXPECT_EQ(answers(first, GetParam(), true), expected) << "cached and batched";
 
   running_engine other{options_of()};
@@ -124,7 +102,7 @@ TEST_P(engine_exactness, preemption_changes_nothing) {
 TEST_P(engine_exactness, going_on_from_the_output_gives_the_same_rest) {
   running_engine engine{options_of()};
   blocking_client client{engine.port()};
-  auto body = ask(1, GetParam());
+  auto body = ask(2, GetParam());
   const auto whole = tokens_of(client.post(path, body).parsed());
   for (std::size_t i = 0; i < 9; ++i) body["prompt"].push_back(whole[i]);
   body["max_tokens"] = 15;

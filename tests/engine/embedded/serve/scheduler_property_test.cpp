@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/engine/embedded/serve/scheduler_rig.hpp"
+#include "tests/engine/embedded/serve/grammar_rig.hpp"
 
 namespace troupe::engine {
 namespace {
@@ -10,6 +10,14 @@ using test::config_of;
 using test::prompt_of;
 using test::request_of;
 using test::rig;
+
+// What somebody else may have emitted: anything, or within a grammar what it lets come.
+std::vector<std::int32_t> random_prefix(const generation_request& request, std::mt19937& random) {
+  if (!request.grammar) return prompt_of(random() % request.max_tokens, random());
+  auto emitted = alone(request).tokens;
+  emitted.resize(random() % emitted.size());
+  return emitted;
+}
 
 // One of a few shared beginnings, cut at any length.
 generation_request random_request(std::mt19937& random) {
@@ -25,11 +33,25 @@ generation_request random_request(std::mt19937& random) {
   if (random() % 4 == 0) request.prompt_logprobs = random() % 3;
   if (random() % 2 == 0) request.rules.repetition_penalty = 1.2F;
   if (random() % 2 == 0) request.rules.frequency_penalty = 0.8F;
-  if (random() % 3 == 0) {
-    const auto emitted = prompt_of(random() % request.max_tokens, random());
-    request.output_prefix = emitted;
+  if (random() % 2 == 0) request.rules.bad_words = {{7, 8}, {33}};
+  if (random() % 4 == 0) request.min_tokens = random() % (request.max_tokens + 1);
+  if (random() % 2 == 0) {
+    const auto& schemas = test::rig_schemas();
+    request.grammar = test::rig_program(schemas[random() % schemas.size()]);
   }
+  if (random() % 3 == 0) request.output_prefix = random_prefix(request, random);
   return request;
+}
+
+// Fails unless a request that has a grammar kept to it.
+void expect_own_form(const generation_request& request, const test::outcome& got) {
+  for (const auto& schema : test::rig_schemas()) {
+    if (!request.grammar || test::rig_program(schema) != request.grammar) continue;
+    auto whole = got;
+    whole.tokens.insert(whole.tokens.begin(), request.output_prefix.begin(),
+                        request.output_prefix.end());
+    test::expect_in_form(whole, schema);
+  }
 }
 
 class scheduler_property : public testing::TestWithParam<unsigned> {};
@@ -67,6 +89,7 @@ TEST_P(scheduler_property, batched_cached_and_preempted_equals_alone) {
     ASSERT_EQ(got.finish, expected.finish);
     ASSERT_EQ(got.logprobs, expected.logprobs);
     ASSERT_EQ(got.prompt_logprobs, expected.prompt_logprobs);
+    expect_own_form(request, got);
   }
   EXPECT_GE(whole + cancelled.size(), sent.size());
   EXPECT_GT(whole, 20U);
