@@ -85,6 +85,29 @@ TEST(scheduler, decodes_while_it_prefills) {
   EXPECT_EQ(r.results[2].tokens.size(), 1U);   // 150 tokens at 15 a step
 }
 
+// A long prompt goes between the others' tokens: each of them gets one in every step, and no step
+// computes more than its budget.
+TEST(scheduler, a_prompt_of_4000_tokens_holds_no_other_up) {
+  auto config = config_of(600, 64);
+  config.context_tokens_max = 5'000;
+  rig r{config};
+  for (request_id id = 1; id <= 7; ++id) {
+    auto chat = request_of(prompt_of(4, static_cast<unsigned>(id)), 200);
+    chat.ignore_eos = true;
+    ASSERT_TRUE(r.plan_maker.submit(id, chat));
+  }
+  r.step();
+  ASSERT_TRUE(r.plan_maker.submit(8, request_of(prompt_of(4'000, 8), 1)));
+  std::size_t steps = 1;
+  for (; r.results[8].tokens.empty(); ++steps) {
+    ASSERT_LT(steps, 200U);
+    r.step();
+    for (request_id id = 1; id <= 7; ++id) ASSERT_EQ(r.results[id].tokens.size(), steps + 1);
+  }
+  EXPECT_EQ(steps, 1U + (4'000 + 56) / 57) << "all of the budget that the others leave";
+  EXPECT_LE(r.tokens_most, 64U);
+}
+
 TEST(scheduler, reuses_the_prefix_of_prompt_and_output) {
   rig r{config_of(100)};
   auto first = request_of(prompt_of(40, 1), 30);
