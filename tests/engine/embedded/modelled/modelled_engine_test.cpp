@@ -4,20 +4,15 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <thread>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
-#include "engine/embedded/serve/engine_service.hpp"
-#include "runtime/assert.hpp"
-#include "tests/engine/embedded/serve/api_rig.hpp"
+#include "tests/engine/embedded/serve/running_engine.hpp"
 
 namespace troupe::engine {
 namespace {
 
 using test::blocking_client;
 using test::json;
+using test::running_engine;
 
 std::string write_profile(const std::string& name, const std::string& step_us,
                           const std::string& more = "") {
@@ -34,33 +29,6 @@ engine_options modelled_options(const std::string& step_us = "1") {
   options.model_time = write_profile("quick", step_us);
   return options;
 }
-
-// A whole modelled engine on a loopback port.
-class running_engine {
- public:
-  explicit running_engine(const engine_options& options) {
-    auto made = engine_service::make(context_, options);
-    TROUPE_ASSERT(made);
-    service_ = std::move(*made);
-    port_ = *service_->listen();
-    thread_ = std::thread{[this] { context_.run(); }};
-  }
-  ~running_engine() {
-    boost::asio::post(context_, [this] {
-      service_->abort();
-      service_->drain([this] { context_.stop(); });
-    });
-    thread_.join();
-  }
-  std::uint16_t port() const { return port_; }
-  const engine_service& service() const { return *service_; }
-
- private:
-  boost::asio::io_context context_{1};
-  std::unique_ptr<engine_service> service_;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
 
 std::string refusal(const engine_options& options) {
   const auto opened = open_modelled_engine(options);
@@ -185,6 +153,34 @@ TEST(modelled_engine, chats_streams_and_counts_what_the_cache_had) {
   const auto& usage = events.at(events.size() - 2)["usage"];
   EXPECT_EQ(usage["completion_tokens"], 5);
   EXPECT_GT(usage["prompt_tokens_details"]["cached_tokens"], 0);
+}
+
+// Masks and tool calls need a text side and rows of logits, and a modelled engine has both.
+TEST(modelled_engine, keeps_to_a_form_and_calls_tools) {
+  running_engine engine{modelled_options()};
+  blocking_client client{engine.port()};
+  const json schema{{"type", "array"}, {"items", {{"enum", {"a", 7}}}}, {"maxItems", 3}};
+  for (const double temperature : {0.0, 1.0}) {
+    const auto choice = answer_of(client, completion({{"structured_outputs", {{"json", schema}}},
+                                                      {"temperature", temperature},
+                                                      {"max_tokens", 200}}))["choices"][0];
+    EXPECT_EQ(choice["finish_reason"], "stop");
+    const auto list = json::parse(choice["text"].get<std::string>());
+    ASSERT_TRUE(list.is_array() && list.size() <= 3) << list;
+    for (const auto& item : list) EXPECT_TRUE(item == "a" || item == 7) << list;
+  }
+  const json parameters{{"type", "object"},
+                        {"properties", {{"x", {{"type", "boolean"}}}}},
+                        {"required", {"x"}},
+                        {"additionalProperties", false}};
+  json body{{"messages", {{{"role", "user"}, {"content", "Go"}}}}, {"max_tokens", 200}};
+  body["tools"] = {
+      {{"type", "function"}, {"function", {{"name", "f"}, {"parameters", parameters}}}}};
+  body["tool_choice"] = "required";
+  body["parallel_tool_calls"] = false;
+  const auto message = client.post("/v1/chat/completions", body).parsed()["choices"][0]["message"];
+  const auto arguments = message["tool_calls"][0]["function"]["arguments"].get<std::string>();
+  EXPECT_TRUE(json::parse(arguments)["x"].is_boolean()) << arguments;
 }
 
 TEST(modelled_engine, a_model_file_lends_its_tokenizer) {
