@@ -3,6 +3,7 @@
 #include <functional>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "config/topology_names.hpp"
 #include "config/units.hpp"
@@ -66,6 +67,21 @@ engine_flag text_flag(const char* name, const char* type, const char* help,
             r.text(flag, text, o.*member);
           },
           [=](const engine_options& o) { return o.*member; }};
+}
+
+// Events of an engine that a node starts: on free ports, so that engines never collide.
+std::string kv_events_of(const config::kv_events_spec& events) {
+  if (events.publisher == config::kv_publisher::none) return {};
+  constexpr const char* any_port = "tcp://127.0.0.1:0";
+  nlohmann::ordered_json json{{"enable_kv_cache_events", true},
+                              {"publisher", "zmq"},
+                              {"endpoint", any_port},
+                              {"topic", events.topic}};
+  if (events.replay_steps > 0) {
+    json["replay_endpoint"] = any_port;
+    json["buffer_steps"] = events.replay_steps;
+  }
+  return json.dump();
 }
 
 void add_where_flags(std::vector<engine_flag>& flags) {
@@ -198,6 +214,7 @@ engine::engine_options engine_options_of(const config::node_spec& node,
   options.kv_bytes = group.kv_bytes;
   options.context_tokens_max = group.context_tokens_max;
   options.limits = group.limits;
+  options.kv_events = kv_events_of(group.kv_events);
   options.http.body_bytes_max = node.endpoint.limits.body_bytes_max;
   options.log = node.log;
   return options;

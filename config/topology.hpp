@@ -33,6 +33,15 @@ struct api_key_spec {
   std::uint64_t tokens_per_min = 0;  // 0: no limit
 };
 
+enum class kv_publisher { none, zmq };  // as vLLM's `publisher`
+
+// Whether an embedded engine tells what its prefix cache holds.
+struct kv_events_spec {
+  kv_publisher publisher = kv_publisher::none;
+  std::string topic;
+  std::uint32_t replay_steps = 10'000;  // messages kept for whoever missed them; 0: no replay
+};
+
 // One group of equal engines and the proxies before them.
 struct engine_spec {
   std::string name;  // engines are called name-0, name-1, …; or name, where count is 1
@@ -55,6 +64,7 @@ struct engine_spec {
   std::uint64_t kv_tokens = 0;           // of a modelled engine; 0: the profile's
   std::uint32_t context_tokens_max = 0;  // 0: the model's
   engine_limits limits;
+  kv_events_spec kv_events;
 };
 
 struct endpoint_spec {

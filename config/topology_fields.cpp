@@ -70,6 +70,16 @@ model_spec describe_model(field_visitor& v, const std::string& name,
   return model;
 }
 
+void describe_kv_events(field_visitor& v, kv_events_spec& events) {
+  v.choice({"publisher",
+            "`zmq`: each engine publishes its KV events over ZeroMQ on free loopback ports of its "
+            "own, which its `/kv_event_sources` and its log name; `none`: nobody is told."},
+           kv_publisher_names(), events.publisher);
+  v.text({"topic", "First frame of each message."}, text_form::any, events.topic);
+  v.count({"replay", "Messages kept for consumers that missed some; 0: no replay."}, {0, 1'000'000},
+          events.replay_steps);
+}
+
 void describe_embedded(field_visitor& v, engine_spec& engine) {
   v.count({"count",
            "How many equal engines, each a process of its own; they are called name-0, "
@@ -104,6 +114,8 @@ void describe_embedded(field_visitor& v, engine_spec& engine) {
            "limit."},
           {0, 16'777'216}, engine.context_tokens_max);
   limits_section(v, "What each engine takes on at once.", engine.limits);
+  v.section({"kv_events", "How engines tell what enters and leaves their prefix cache."},
+            [&] { describe_kv_events(v, engine.kv_events); });
 }
 
 void describe_openai(field_visitor& v, engine_spec& engine) {

@@ -34,6 +34,11 @@ const name_list& engine_kind_names() {
   return names;
 }
 
+const name_list& kv_publisher_names() {
+  static const name_list names{"none", "zmq"};
+  return names;
+}
+
 const name_list& restart_strategy_names() {
   static const name_list names{"one_for_one", "one_for_all", "rest_for_one"};
   return names;

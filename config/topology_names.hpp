@@ -16,6 +16,7 @@ const name_list& routing_policy_names();
 // The same after `inherit`, which stands for the router's own policy.
 const name_list& model_policy_names();
 const name_list& engine_kind_names();
+const name_list& kv_publisher_names();
 const name_list& restart_strategy_names();
 const name_list& log_format_names();
 const name_list& log_level_names();

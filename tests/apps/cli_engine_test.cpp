@@ -1,5 +1,7 @@
 #include "apps/cli_engine.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/apps/parse.hpp"
 
 namespace troupe::apps {
@@ -17,7 +19,7 @@ std::string rendered(const engine_options& o) {
       << o.limits.queued_requests_max << '|' << o.limits.running_requests_max << '|'
       << o.limits.step_tokens_max << '|' << o.limits.stop_strings_max << '|'
       << o.limits.stop_string_bytes_max << '|' << o.http.body_bytes_max << '|' << o.log.level << '|'
-      << static_cast<int>(o.log.format);
+      << static_cast<int>(o.log.format) << "|" << o.kv_events;
   return out.str();
 }
 
@@ -78,6 +80,7 @@ TEST(cli_engine, arguments_and_options_go_both_ways) {
   options.limits = {21, 22, 23, 24, 25};
   options.http.body_bytes_max = 123'457;
   options.log = {"error", config::log_format::json};
+  options.kv_events = R"({"enable_kv_cache_events": true})";
   const auto arguments = engine_arguments(options);
   EXPECT_EQ(arguments.at(0), "engine");
   EXPECT_EQ(rendered(parse_arguments(arguments)), rendered(options));
@@ -112,6 +115,24 @@ TEST(cli_engine, a_node_starts_engines_with_what_its_file_says) {
   EXPECT_EQ(options.limits.running_requests_max, 3u);
   EXPECT_EQ(options.http.body_bytes_max, 99'000u);
   EXPECT_EQ(options.log.level, "debug");
+}
+
+TEST(cli_engine, engines_of_a_node_publish_kv_events_on_free_ports) {
+  const config::node_spec node;
+  config::engine_spec group;
+  group.kv_events = {config::kv_publisher::zmq, "kv", 64};
+  const auto events = nlohmann::json::parse(engine_options_of(node, group).kv_events);
+  EXPECT_EQ(events["enable_kv_cache_events"], true);
+  EXPECT_EQ(events["publisher"], "zmq");
+  EXPECT_EQ(events["endpoint"], "tcp://127.0.0.1:0");
+  EXPECT_EQ(events["replay_endpoint"], "tcp://127.0.0.1:0");
+  EXPECT_EQ(events["topic"], "kv");
+  EXPECT_EQ(events["buffer_steps"], 64);
+  group.kv_events.replay_steps = 0;
+  const auto unkept = nlohmann::json::parse(engine_options_of(node, group).kv_events);
+  EXPECT_FALSE(unkept.contains("replay_endpoint"));
+  group.kv_events = {};
+  EXPECT_EQ(engine_options_of(node, group).kv_events, "");
 }
 
 TEST(cli_engine, a_time_profile_stands_in_for_a_model) {

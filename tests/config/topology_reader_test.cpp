@@ -120,6 +120,9 @@ TEST(topology_reader, reads_every_key_of_engines) {
   EXPECT_EQ(cpu.limits.step_tokens_max, 128u);
   EXPECT_EQ(cpu.limits.stop_strings_max, 4u);
   EXPECT_EQ(cpu.limits.stop_string_bytes_max, 32u);
+  EXPECT_EQ(cpu.kv_events.publisher, kv_publisher::zmq);
+  EXPECT_EQ(cpu.kv_events.topic, "kv");
+  EXPECT_EQ(cpu.kv_events.replay_steps, 64u);
   EXPECT_EQ(engine_names(cpu), (std::vector<std::string>{"cpu-0", "cpu-1"}));
   const engine_spec& gpu = all.nodes[0].engines[1];
   EXPECT_EQ(gpu.kind, engine_kind::openai);
