@@ -78,7 +78,7 @@ std::string abort_requests(field_reader& fields, const api_context& context) {
     return {};
   }
   const auto ids = fields.texts("request_ids", context.limits.queued_requests_max,
-                                request_id_bytes_max + std::string_view{"chatcmpl-"}.size());
+                                request_id_bytes_max + std::string_view{"generate-tokens-"}.size());
   if (fields.fault()) return {};
   for (const auto& id : ids) context.answers->abort(id);
   return {};

@@ -14,7 +14,7 @@ void open_answers::remove(const std::string& id, const abortable& answer) {
 
 void open_answers::abort(std::string_view id) {
   abort_exactly(id);
-  for (const std::string_view prefix : {"chatcmpl-", "cmpl-"}) {
+  for (const std::string_view prefix : {"chatcmpl-", "cmpl-", "generate-tokens-"}) {
     if (id.starts_with(prefix)) abort_exactly(id.substr(prefix.size()));
   }
 }

@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(endpoints, api_abort,
                          testing::Values(abort_case{"/v1/completions", "cmpl-"},
                                          abort_case{"/v1/completions", ""},
                                          abort_case{"/v1/chat/completions", "chatcmpl-"},
-                                         abort_case{"/inference/v1/generate", ""}));
+                                         abort_case{"/inference/v1/generate", "generate-tokens-"}));
 
 TEST(api_lifecycle, an_aborted_whole_answer_tells_what_it_has) {
   gated_rig r;
