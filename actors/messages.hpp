@@ -1,131 +1,16 @@
-// All message types of the actors, their handles, and who answers what.
+// The handles of all actors, and how their messages are written down.
 //
-// Thread: values, moved between actors of one process by reference count; every type can also be
-// serialised, for the day its receiver lives on another node.
+// Thread: values, moved between actors of one process by reference count.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 #include <caf/all.hpp>
 
-#include "actors/engine_proxy/engine_prober.hpp"
-#include "actors/router/routing_types.hpp"
+#include "actors/message_types.hpp"
 #include "runtime/errc.hpp"
 
 namespace troupe::actors {
-
-// ---- to the router -----------------------------------------------------------------------------
-
-// A stream asks for an engine. Reply: lease, from the engine's proxy. Errors: unknown_model,
-// no_engine.
-struct route_request {
-  std::uint64_t request = 0;  // unique within the node, for logs
-  std::uint32_t epoch = 0;    // attempt number, from 1 (contract C1)
-  prompt_facts facts;
-  std::vector<std::uint32_t> tried;  // engines that failed this request
-};
-
-// The first token of a leased request came.
-struct first_token_came {
-  lease_id lease{};
-  double ttft_s = 0;  // since the lease
-};
-
-// A leased request ended, however. Sent exactly once for each lease.
-struct request_ended {
-  lease_id lease{};
-  lease_outcome outcome = lease_outcome::completed;
-  usage_counts usage;
-};
-
-// A proxy says what its engine is; sent at each change and after each probe.
-struct engine_report {
-  std::string name;
-  bool up = false;
-  bool died = false;  // its process ended: the KV cache is gone with it
-  engine_settings settings;
-  std::vector<model_card> models;
-  std::uint64_t kv_tokens_max = 0;
-  std::uint32_t running = 0;
-  std::uint32_t waiting = 0;
-};
-
-// Asks for the models served and the engines behind them.
-struct get_models {};
-
-struct engine_status {
-  std::string name;
-  bool up = false;
-  std::uint32_t load = 0;
-};
-
-struct model_listing {
-  std::vector<model_card> models;  // one per id, sorted
-  std::vector<engine_status> engines;
-};
-
-// The router looks after expired leases and forgotten blocks.
-struct maintain_tick {};
-
-// ---- to an engine's proxy ----------------------------------------------------------------------
-
-// The router forwards a request to the engine it chose. Reply: lease, to the stream that asked.
-struct grant_request {
-  std::uint32_t epoch = 0;
-  decision choice;
-};
-
-// What a stream needs to talk to its engine.
-struct engine_lease {
-  lease_id id{};
-  engine_id engine{};
-  std::string engine_name;
-  std::string host;
-  std::uint16_t port = 0;
-  std::uint32_t epoch = 0;
-  std::uint32_t cached_tokens = 0;  // expected in the engine's cache
-};
-
-// A stream could not reach the engine or lost it.
-struct attempt_failed {
-  std::uint8_t code = 0;  // errc
-};
-
-// The engine's process listens, or has ended (port 0).
-struct engine_address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-// Time to probe the engine; carries the number of the timer that is meant.
-struct probe_tick {
-  std::uint64_t number = 0;
-};
-
-// A probe came back; `number` says which.
-struct probe_done {
-  std::uint64_t number = 0;
-  bool alive = false;
-  std::uint8_t failure = 0;  // errc
-  bool has_models = false;
-  std::vector<model_card> models;
-  engine_gauges gauges;
-};
-
-// A (new) router asks all proxies to report to it.
-struct report_to_router {};
-
-// ---- to a stream --------------------------------------------------------------------------------
-
-// Ends the request under way; sent when a node stops and its patience is over.
-struct stop_request {};
-
-// ---- to an engine's process --------------------------------------------------------------------
-
-// A (new) proxy asks where the process listens.
-struct get_engine_address {};
 
 // ---- handles -----------------------------------------------------------------------------------
 
@@ -135,10 +20,13 @@ using engine_proxy_actor =
                      caf::reacts_to<probe_tick>, caf::reacts_to<probe_done>,
                      caf::reacts_to<report_to_router>>;
 
-using router_actor = caf::typed_actor<
-    caf::replies_to<route_request>::with<engine_lease>, caf::reacts_to<first_token_came>,
-    caf::reacts_to<request_ended>, caf::reacts_to<engine_report, engine_proxy_actor>,
-    caf::replies_to<get_models>::with<model_listing>, caf::reacts_to<maintain_tick>>;
+using router_actor =
+    caf::typed_actor<caf::replies_to<route_request>::with<engine_lease>,
+                     caf::reacts_to<withdraw_request>, caf::reacts_to<first_token_came>,
+                     caf::reacts_to<request_ended>,
+                     caf::reacts_to<engine_report, engine_proxy_actor>,
+                     caf::replies_to<get_models>::with<model_listing>,
+                     caf::reacts_to<maintain_tick>, caf::reacts_to<settle_tick>>;
 
 using stream_actor = caf::typed_actor<caf::reacts_to<stop_request>>;
 
@@ -153,13 +41,14 @@ typename Inspector::result_type inspect(Inspector& f, model_place& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, engine_settings& x) {
-  return f(caf::meta::type_name("engine_settings"), x.weight);
+  return f(caf::meta::type_name("engine_settings"), x.weight, x.requests_max, x.draining);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, prompt_facts& x) {
   return f(caf::meta::type_name("prompt_facts"), x.model, x.chain, x.prompt_bytes, x.prompt_tokens,
-           x.max_tokens, x.stream, x.include_usage, x.cache_salt, x.session, x.alias, x.model_at);
+           x.max_tokens, x.stream, x.include_usage, x.cache_salt, x.session, x.alias, x.model_at,
+           x.priority, x.body_bytes);
 }
 
 template <class Inspector>
@@ -182,7 +71,13 @@ typename Inspector::result_type inspect(Inspector& f, engine_gauges& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, route_request& x) {
-  return f(caf::meta::type_name("route_request"), x.request, x.epoch, x.facts, x.tried);
+  return f(caf::meta::type_name("route_request"), x.request, x.epoch, x.facts, x.tried,
+           x.waited_ms);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, withdraw_request& x) {
+  return f(caf::meta::type_name("withdraw_request"), x.request);
 }
 
 template <class Inspector>
@@ -219,6 +114,11 @@ typename Inspector::result_type inspect(Inspector& f, model_listing& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, maintain_tick&) {
   return f(caf::meta::type_name("maintain_tick"));
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, settle_tick&) {
+  return f(caf::meta::type_name("settle_tick"));
 }
 
 template <class Inspector>
@@ -272,12 +172,14 @@ typename Inspector::result_type inspect(Inspector& f, get_engine_address&) {
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::route_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::actors::withdraw_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::first_token_came))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::request_ended))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::engine_report))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::get_models))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::model_listing))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::maintain_tick))
+CAF_ADD_TYPE_ID(troupe, (troupe::actors::settle_tick))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::grant_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::engine_lease))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::attempt_failed))

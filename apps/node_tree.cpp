@@ -88,6 +88,19 @@ std::function<void(const std::string&)> restart_counter(const node_resources& re
   return [&family](const std::string& child) { family.Add({{"child", child}}).Increment(); };
 }
 
+actors::engine_settings settings_of(const config::engine_spec& engine) {
+  actors::engine_settings settings;
+  settings.weight = engine.weight;
+  settings.requests_max = engine.requests_max;
+  // What an engine of ours would refuse need not go there.
+  const auto& limits = engine.limits;
+  if (engine.kind == config::engine_kind::embedded && settings.requests_max == 0) {
+    settings.requests_max =
+        static_cast<std::uint32_t>(limits.running_requests_max + limits.queued_requests_max);
+  }
+  return settings;
+}
+
 child_spec proxy_child(const node_resources& resources, const config::engine_spec& engine,
                        const std::string& name) {
   child_spec child;
@@ -95,7 +108,7 @@ child_spec proxy_child(const node_resources& resources, const config::engine_spe
   child.start = [&resources, engine, name](caf::actor_system& system) -> caf::expected<caf::actor> {
     actors::engine_proxy_options options;
     options.engine = name;
-    options.settings.weight = engine.weight;
+    options.settings = settings_of(engine);
     options.health.probe_interval = engine.probe_interval;
     options.names = &resources.names;
     options.prober = std::make_shared<posted_prober>(resources.home, resources.client);

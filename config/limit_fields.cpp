@@ -108,6 +108,21 @@ void describe(field_visitor& v, router_limits& limits) {
           limits.attempts_max);
 }
 
+void describe(field_visitor& v, admission_limits& limits) {
+  v.count({"queue",
+           "Requests that may wait in the router; further ones get 429. 0: none waits, engines are "
+           "given all that comes."},
+          {0, 1'000'000}, limits.requests_max);
+  v.bytes({"bytes", "Bodies of the requests that wait, in all; beyond it the answer is 429."},
+          {mib, 64 * gib}, limits.bytes_max);
+  v.duration({"queue_timeout", "Longest wait for an engine with room; then the answer is 429."},
+             any_timeout, limits.queue_timeout);
+  v.count({"prefill_tokens",
+           "Tokens of prompts given to an engine and not yet computed, by the router's estimate, "
+           "beyond which it gets no more: about two of its steps. 0: no bound."},
+          {0, 100'000'000}, limits.prefill_tokens_max);
+}
+
 void describe(field_visitor& v, stream_limits& limits) {
   v.bytes({"event",
            "Largest event of an engine's stream; beyond it the stream ends with an "

@@ -46,6 +46,14 @@ struct router_limits {
   std::size_t attempts_max = 3;                    // engines tried before the first byte
 };
 
+// What may wait in the router while every engine that could take it has enough to do.
+struct admission_limits {
+  std::size_t requests_max = 10'000;                // waiting; 0: none waits. Further ones get 429
+  std::size_t bytes_max = 512 * 1024 * 1024;        // of their bodies
+  std::chrono::milliseconds queue_timeout{30'000};  // longest wait; then 429
+  std::size_t prefill_tokens_max = 16'384;          // of prompts waiting at an engine; 0: no bound
+};
+
 // What a stream actor keeps for one request.
 struct stream_limits {
   std::size_t event_bytes_max = 4 * 1024 * 1024;  // one SSE event of an engine

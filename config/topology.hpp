@@ -47,7 +47,8 @@ struct engine_spec {
   std::string name;  // engines are called name-0, name-1, …; or name, where count is 1
   engine_kind kind = engine_kind::embedded;
   std::uint32_t count = 1;
-  std::uint32_t weight = 1;  // share of the requests, beside the weights of the others
+  std::uint32_t weight = 1;        // share of the requests, beside the weights of the others
+  std::uint32_t requests_max = 0;  // at once at each of them; 0: no bound
 
   // kind: openai
   std::string url;      // http://host:port or https://host:port, without a path
@@ -94,6 +95,7 @@ struct router_spec {
   routing_policy policy = routing_policy::prefix;
   session_spec session{};
   std::vector<model_spec> models{};
+  admission_limits admission{};
   router_limits limits;
 };
 

@@ -254,6 +254,8 @@ void describe(field_visitor& v, router_spec& router) {
           text_form::model, [&](const std::string& name, field_visitor& inner) {
             router.models.push_back(describe_model(inner, name, router.models));
           });
+  v.section({"admission", "What waits in the router, and when: while every engine is full."},
+            [&] { describe(v, router.admission); });
   limits_section(v, "What the router remembers and how long it waits.", router.limits);
 }
 
@@ -298,6 +300,10 @@ void describe(field_visitor& v, engine_spec& engine) {
   v.count({"weight",
            "Share of the requests each of these engines gets, beside the weights of the others."},
           {1, 1'000}, engine.weight);
+  v.count({"requests",
+           "Requests each of these engines is given at once; further ones wait in the router. 0: "
+           "no bound of this kind. For vLLM its `--max-num-seqs` or a little more."},
+          {0, 1'000'000}, engine.requests_max);
   v.only_where("kind", "embedded", engine.kind == engine_kind::embedded,
                [&] { describe_embedded(v, engine); });
   v.only_where("kind", "openai", engine.kind == engine_kind::openai,

@@ -20,6 +20,7 @@ void describe(field_visitor& v, node_spec& node);
 void describe(field_visitor& v, http_limits& limits);
 void describe(field_visitor& v, client_limits& limits);
 void describe(field_visitor& v, router_limits& limits);
+void describe(field_visitor& v, admission_limits& limits);
 void describe(field_visitor& v, stream_limits& limits);
 void describe(field_visitor& v, engine_limits& limits);
 

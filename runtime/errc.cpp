@@ -23,6 +23,7 @@ constexpr auto names = std::to_array<std::pair<errc, std::string_view>>({
     {errc::payload_too_large, "payload_too_large"},
     {errc::headers_too_large, "headers_too_large"},
     {errc::overloaded, "overloaded"},
+    {errc::too_many_requests, "too_many_requests"},
     {errc::no_engine, "no_engine"},
     {errc::connect_failed, "connect_failed"},
     {errc::connection_lost, "connection_lost"},
@@ -53,10 +54,22 @@ caf::error make_failure(errc code, std::string text) {
   return {static_cast<std::uint8_t>(code), category, caf::make_message(std::move(text))};
 }
 
+caf::error make_refusal(errc code, std::string text, std::uint32_t retry_after_s) {
+  return {static_cast<std::uint8_t>(code), category,
+          caf::make_message(std::move(text), retry_after_s)};
+}
+
+std::optional<std::uint32_t> retry_after_s(const caf::error& error) {
+  if (!error || !error.context().match_elements<std::string, std::uint32_t>()) return std::nullopt;
+  return error.context().get_as<std::uint32_t>(1);
+}
+
 std::string failure_text(const caf::error& error) {
   if (!error) return "no error";
   const auto& context = error.context();
-  if (context.match_elements<std::string>()) return context.get_as<std::string>(0);
+  const bool has_text =
+      context.match_elements<std::string>() || context.match_elements<std::string, std::uint32_t>();
+  if (has_text) return context.get_as<std::string>(0);
   if (error.category() == category) return to_string(static_cast<errc>(error.code()));
   return caf::to_string(error);
 }

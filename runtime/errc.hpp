@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <caf/error.hpp>
@@ -18,6 +19,7 @@ enum class errc : std::uint8_t {
   payload_too_large,   // A body, file or frame is over its limit: answer 413, do not retry.
   headers_too_large,   // Header or request line over its limit: answer 431.
   overloaded,          // A bounded queue is full: answer 503, retry later.
+  too_many_requests,   // More work than is taken on now: answer 429, retry after the time it names.
   no_engine,           // All engines of the model are down: answer 503, retry later.
   connect_failed,      // The peer took no byte: the same request may go elsewhere.
   connection_lost,     // The peer went away in mid-message: retry only what nobody has seen.
@@ -39,6 +41,12 @@ caf::error make_error(errc code);
 
 // Makes an error that carries a sentence for the person who reads it.
 caf::error make_failure(errc code, std::string text);
+
+// The same, with the seconds after which trying again may help.
+caf::error make_refusal(errc code, std::string text, std::uint32_t retry_after_s);
+
+// Returns the seconds of an error made by make_refusal.
+std::optional<std::uint32_t> retry_after_s(const caf::error& error);
 
 // Returns the sentence of an error made by make_failure, or CAF's own rendering.
 std::string failure_text(const caf::error& error);

@@ -58,11 +58,21 @@ bool load_ledger::first_token(lease_id id, nanoseconds ttft, time_point now) {
   return true;
 }
 
+// A whole answer that is there before its prefill was thought done says that it was thought too
+// long; how much of it was prefill nobody tells.
+void load_ledger::presume_measured(lease& entry, time_point now) const {
+  const auto& engine = engines_[entry.slot];
+  if (entry.streamed || !entry.waiting || engine.others != 0) return;
+  const auto spent = nanoseconds{now - std::max(engine.front_since, entry.assigned)};
+  if (spent.count() > 0 && spent < entry.own_time) entry.measured = spent;
+}
+
 std::optional<lease> load_ledger::finish(lease_id id, time_point now) {
   const auto found = leases_.find(id);
   if (found == leases_.end()) return std::nullopt;
   auto entry = std::move(found->second);
   settle_average(entry.slot, now);
+  presume_measured(entry, now);
   leases_.erase(found);
   deadlines_.erase({entry.deadline, id});
   if (entry.waiting) {
@@ -125,7 +135,30 @@ void load_ledger::settle_average(std::uint32_t slot, time_point now) {
   engines_[slot].average_at = std::max(engines_[slot].average_at, now);
 }
 
-nanoseconds load_ledger::waiting_time(std::uint32_t slot, time_point now) const {
+void load_ledger::presume_first_tokens(std::uint32_t slot, time_point now) {
+  auto& engine = engines_[slot];
+  while (!engine.waiting.empty()) {
+    const auto id = engine.waiting.front();
+    auto& entry = leases_.at(id);
+    const auto ready = std::max(engine.front_since, entry.assigned) + entry.own_time;
+    if (entry.streamed || ready > now) return;
+    leave_waiting(id, entry, ready);
+    entry.waiting = false;
+    ++engine.decoding;
+  }
+}
+
+std::optional<std::uint32_t> load_ledger::slot_of_lease(lease_id id) const {
+  const auto found = leases_.find(id);
+  return found == leases_.end() ? std::nullopt : std::optional{found->second.slot};
+}
+
+std::uint32_t load_ledger::own_load(std::uint32_t slot) const {
+  return static_cast<std::uint32_t>(engines_[slot].waiting.size()) + engines_[slot].decoding;
+}
+
+nanoseconds load_ledger::waiting_time(std::uint32_t slot, time_point now) {
+  presume_first_tokens(slot, now);
   const auto& engine = engines_[slot];
   if (engine.waiting.empty()) return nanoseconds{0};
   const auto front = leases_.at(engine.waiting.front()).own_time;

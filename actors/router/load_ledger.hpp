@@ -1,5 +1,8 @@
 // What each engine has been given and has not yet finished: leases, and other routers' work.
 //
+// Of an answer that is not streamed nobody tells the first token: it is presumed to have come once
+// its engine has had the estimated own-time for it.
+//
 // Thread: confined. Units: own-time in integer nanoseconds, so that sums never drift. Bounds: a
 // lease lives until its deadline at the latest, then it is dropped and reported.
 #pragma once
@@ -30,6 +33,7 @@ struct lease {
   std::uint32_t cached_tokens = 0;  // expected
   std::uint64_t prompt_bytes = 0;
   bool tokens_known = false;  // prompt_tokens came with the request
+  bool streamed = true;       // its first token will be told
   std::string model;
 };
 
@@ -65,7 +69,13 @@ class load_ledger {
   double average_load(std::uint32_t slot, time_point now) const;
 
   // Returns W: own-time assigned and not yet answered, less what the first has run.
-  std::chrono::nanoseconds waiting_time(std::uint32_t slot, time_point now) const;
+  std::chrono::nanoseconds waiting_time(std::uint32_t slot, time_point now);
+
+  // Returns the slot of a lease's engine; nothing where it is not known.
+  std::optional<std::uint32_t> slot_of_lease(lease_id id) const;
+
+  // Returns how many requests of ours an engine has.
+  std::uint32_t own_load(std::uint32_t slot) const;
 
   std::size_t size() const { return leases_.size(); }
 
@@ -82,6 +92,8 @@ class load_ledger {
 
   void settle_average(std::uint32_t slot, time_point now);
   void leave_waiting(lease_id id, const lease& entry, time_point now);
+  void presume_measured(lease& entry, time_point now) const;
+  void presume_first_tokens(std::uint32_t slot, time_point now);
 
   std::unordered_map<lease_id, lease> leases_;
   std::set<std::pair<time_point, lease_id>> deadlines_;

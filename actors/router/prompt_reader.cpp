@@ -66,6 +66,13 @@ void read_count(ondemand::value& value, std::uint32_t& out) {
             : static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
+// Beyond what 32 bits hold it is as good as the end of the range.
+void read_priority(ondemand::value& value, std::int32_t& out) {
+  std::int64_t number = 0;
+  if (value.get_int64().get(number)) number = 0;
+  out = static_cast<std::int32_t>(std::clamp<std::int64_t>(number, INT32_MIN, INT32_MAX));
+}
+
 caf::error read_stream_options(ondemand::value& value, bool& include_usage) {
   include_usage = false;
   ondemand::object options;
@@ -112,6 +119,7 @@ caf::error read_field(ondemand::field& field, std::size_t at, scan& out) {
   if (chat && is("max_completion_tokens")) {
     return read_count(value, out.max_completion_tokens), caf::error{};
   }
+  if (is("priority")) return read_priority(value, facts.priority), caf::error{};
   if (is("cache_salt")) return read_string(value, "cache_salt", facts.cache_salt);
   if (is(out.options.session_field)) return read_session(value, facts.session), caf::error{};
   return {};
@@ -220,6 +228,7 @@ caf::expected<prompt_facts> prompt_reader::read(prompt_kind kind, const std::str
   }
   if (body.size() > kept_capacity_bytes_max) *buffers_ = buffers{options_.seed};
   if (error) return error;
+  found.facts.body_bytes = body.size();
   return std::move(found.facts);
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "actors/names.hpp"
+#include "actors/router/admission.hpp"
 #include "actors/router/router_core.hpp"
 #include "actors/router/router_metrics.hpp"
 #include "runtime/log.hpp"
@@ -14,6 +16,7 @@ namespace troupe::actors {
 namespace {
 
 constexpr std::chrono::seconds maintenance_interval{1};
+constexpr std::chrono::milliseconds settle_interval{50};
 
 class router_state {
  public:
@@ -22,6 +25,8 @@ class router_state {
         names_{options.names},
         aliases_{options.spec.models},
         core_{options.spec},
+        admission_{options.spec, core_,
+                   [this](ticket id, admission_result result) { answer(id, std::move(result)); }},
         metrics_{*options.metrics} {}
 
   void start() {
@@ -32,32 +37,48 @@ class router_state {
     self_->delayed_send(self_, maintenance_interval, maintain_tick{});
   }
 
-  caf::result<engine_lease> route(const route_request& request) {
-    excluded_.clear();
-    for (auto id : request.tried) excluded_.push_back(static_cast<engine_id>(id));
-    auto choice = core_.route(request.facts, excluded_, now());
-    if (!choice) {
-      auto error = std::move(choice.error());
-      // Which models a starting engine serves is not known before it says so.
-      if (failure_code(error, errc::no_engine) == errc::unknown_model && is_starting()) {
-        error = make_failure(errc::no_engine, "the engines are still starting");
-      }
-      metrics_.refused(failure_code(error, errc::no_engine));
-      return error;
-    }
-    metrics_.decided(*choice);
-    return self_->delegate(by_id_.at(choice->engine)->proxy, grant_request{request.epoch, *choice});
+  caf::result<engine_lease> route(route_request& request) {
+    applicant who{std::move(request.facts), {}, std::chrono::milliseconds{request.waited_ms}};
+    for (auto id : request.tried) who.excluded.push_back(static_cast<engine_id>(id));
+    const ticket id{++last_ticket_};
+    auto result = admission_.submit(id, std::move(who), now());
+    if (!result) return wait(id, request);
+    if (auto* error = std::get_if<caf::error>(&*result)) return refused(std::move(*error));
+    const auto& choice = std::get<decision>(*result);
+    metrics_.decided(choice);
+    return self_->delegate(by_id_.at(choice.engine)->proxy, grant_request{request.epoch, choice});
+  }
+
+  void withdraw(std::uint64_t request) {
+    const auto found = waiting_by_asker_.find({sender(), request});
+    if (found == waiting_by_asker_.end()) return;
+    const auto id = found->second;
+    admission_.withdraw(id);
+    answer(id, make_failure(errc::cancelled, "the client left"));
+  }
+
+  void settle() {
+    admission_.settle(now());
+    metrics_.queue_is(admission_.queue().size(), admission_.queue().bytes());
+  }
+
+  void settle_in_time() {
+    ticking_ = false;
+    settle();
+    keep_ticking();
   }
 
   void take_first_token(const first_token_came& message) {
     auto ttft = std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(message.ttft_s));
     core_.first_token(message.lease, ttft, now());
+    settle_if_any();
   }
 
   void take_end(const request_ended& message) {
     auto found = core_.finished(message.lease, message.usage, message.outcome, now());
     if (found) metrics_.compared(*found);
+    settle_if_any();
   }
 
   void take_report(engine_report& report, const engine_proxy_actor& proxy) {
@@ -73,6 +94,7 @@ class router_state {
     core_.update_engine(entry.id, config_of(report, entry));
     core_.report_load(entry.id, {report.running, report.waiting});
     metrics_.engine_is(report.name, entry.up, core_.load_of(entry.id));
+    settle_if_any();
   }
 
   void take_down(const caf::down_msg& message) {
@@ -84,7 +106,7 @@ class router_state {
       core_.remove_engine(at->second.id);
       by_id_.erase(at->second.id);
       engines_.erase(at);
-      return;
+      return settle_if_any();
     }
   }
 
@@ -123,7 +145,67 @@ class router_state {
     std::vector<model_card> models;
   };
 
+  // A request that waits for an engine: who asks, and since when.
+  struct waiting_request {
+    caf::typed_response_promise<engine_lease> promise;
+    std::pair<caf::actor_id, std::uint64_t> asker;
+    std::uint32_t epoch = 0;
+    time_point since;
+  };
+
   time_point now() const { return self_->clock().now(); }
+
+  caf::actor_id sender() const {
+    const auto& from = self_->current_sender();
+    return from ? from->id() : 0;
+  }
+
+  caf::typed_response_promise<engine_lease> wait(ticket id, const route_request& request) {
+    auto promise = self_->make_response_promise<engine_lease>();
+    const auto asker = std::pair{sender(), request.request};
+    waiting_by_asker_[asker] = id;
+    waiting_.emplace(id, waiting_request{promise, asker, request.epoch, now()});
+    metrics_.queue_is(admission_.queue().size(), admission_.queue().bytes());
+    keep_ticking();
+    return promise;
+  }
+
+  caf::error refused(caf::error error) {
+    // Which models a starting engine serves is not known before it says so.
+    if (failure_code(error, errc::no_engine) == errc::unknown_model && is_starting()) {
+      error = make_failure(errc::no_engine, "the engines are still starting");
+    }
+    metrics_.refused(failure_code(error, errc::no_engine));
+    return error;
+  }
+
+  // Ends the wait of a request.
+  void answer(ticket id, admission_result result) {
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    auto request = std::move(found->second);
+    waiting_.erase(found);
+    waiting_by_asker_.erase(request.asker);
+    metrics_.waited(std::chrono::duration<double>{now() - request.since}.count());
+    if (auto* error = std::get_if<caf::error>(&result)) {
+      request.promise.deliver(refused(std::move(*error)));
+      return;
+    }
+    const auto& choice = std::get<decision>(result);
+    metrics_.decided(choice);
+    request.promise.delegate(by_id_.at(choice.engine)->proxy, grant_request{request.epoch, choice});
+  }
+
+  void settle_if_any() {
+    if (!admission_.queue().empty()) settle();
+  }
+
+  // What ends or makes room without a message is noticed by looking.
+  void keep_ticking() {
+    if (ticking_ || admission_.queue().empty()) return;
+    ticking_ = true;
+    self_->delayed_send(self_, settle_interval, settle_tick{});
+  }
 
   bool add(const engine_report& report, engine_entry& entry) {
     auto id = core_.add_engine(config_of(report, entry));
@@ -172,10 +254,14 @@ class router_state {
   registry* names_;
   model_names aliases_;
   router_core core_;
+  admission admission_;
   router_metrics metrics_;
   std::map<std::string, engine_entry, std::less<>> engines_;  // nodes stay where they are
   std::map<engine_id, engine_entry*> by_id_;
-  std::vector<engine_id> excluded_;  // scratch
+  std::unordered_map<ticket, waiting_request> waiting_;
+  std::map<std::pair<caf::actor_id, std::uint64_t>, ticket> waiting_by_asker_;
+  std::uint64_t last_ticket_ = 0;
+  bool ticking_ = false;
 };
 
 router_actor::behavior_type router(router_actor::pointer self, const router_options& options) {
@@ -183,7 +269,8 @@ router_actor::behavior_type router(router_actor::pointer self, const router_opti
   self->set_down_handler([state](caf::down_msg& message) { state->take_down(message); });
   state->start();
   return {
-      [state](const route_request& request) { return state->route(request); },
+      [state](route_request& request) { return state->route(request); },
+      [state](withdraw_request message) { state->withdraw(message.request); },
       [state](const first_token_came& message) { state->take_first_token(message); },
       [state](const request_ended& message) { state->take_end(message); },
       [state](engine_report& report, const engine_proxy_actor& proxy) {
@@ -191,6 +278,7 @@ router_actor::behavior_type router(router_actor::pointer self, const router_opti
       },
       [state](get_models) { return state->list(); },
       [state](maintain_tick) { state->maintain(); },
+      [state](settle_tick) { state->settle_in_time(); },
   };
 }
 

@@ -1,12 +1,16 @@
 // The router actor: owns the routing state and forwards each request to the proxy of its engine.
 //
-// | message          | reply              | errors                    | what it changes | |
-// route_request    | lease (from proxy) | unknown_model, no_engine  | ledger, index | |
-// first_token_came | -                  | -                         | ledger, cost model | |
-// request_ended    | -                  | -                         | ledger, cost model | |
-// engine_report    | -                  | -                         | engines | | get_models |
-// model_listing      | -                         | nothing                      | | maintain_tick
-// | -                  | -                         | drops overdue leases, blocks |
+// | message          | reply              | what it changes                                    |
+// | route_request    | lease (from proxy) | ledger, index; or the request waits                |
+// | withdraw_request | -                  | takes a waiting request out                        |
+// | first_token_came | -                  | ledger, cost model; waiting requests may be served |
+// | request_ended    | -                  | ledger, cost model; waiting requests may be served |
+// | engine_report    | -                  | engines; waiting requests may be served            |
+// | get_models       | model_listing      | nothing                                            |
+// | maintain_tick    | -                  | drops overdue leases and blocks                    |
+// | settle_tick      | -                  | turns away what has waited too long                |
+//
+// Errors of route_request: unknown_model, no_engine, too_many_requests, cancelled.
 //
 // A proxy that ends takes its engine out of the state; a restarted router asks all proxies to
 // report.

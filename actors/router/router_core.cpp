@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
-#include "actors/router/session_hash.hpp"
 #include "runtime/errc.hpp"
 
 namespace troupe::actors {
@@ -13,75 +13,56 @@ namespace {
 using std::chrono::duration;
 using std::chrono::nanoseconds;
 
-constexpr std::uint32_t slot_bits = 12;
-constexpr std::uint32_t engines_max = 1U << slot_bits;
 constexpr std::size_t intervals_per_sweep_max = 2'000;
 constexpr std::size_t intervals_per_route_max = 8;
 constexpr auto tick_length = std::chrono::milliseconds{100};
 constexpr std::int64_t ticks_per_s = 10;
 constexpr std::uint64_t observations_to_trust = 4;
-
-std::uint32_t slot_of(engine_id id) {
-  return static_cast<std::uint32_t>(id) % engines_max;
-}
-
-// The handle of a slot's next engine: the rest of the number tells its engines apart.
-engine_id next_id(engine_id last, std::uint32_t slot) {
-  const auto generation = (static_cast<std::uint32_t>(last) >> slot_bits) + 1;
-  return engine_id{generation << slot_bits | slot};
-}
+constexpr std::chrono::milliseconds full_wait_min{100};
+constexpr std::chrono::milliseconds full_wait_max{2'000};
 
 }  // namespace
 
 router_core::router_core(const config::router_spec& spec, router_core_options options)
-    : spec_{spec}, options_{options}, index_{spec.limits.index_blocks_max} {}
+    : spec_{spec}, options_{options}, roster_{spec}, index_{spec.limits.index_blocks_max} {}
+
+void router_core::set_spec(const config::router_spec& spec) {
+  spec_ = spec;
+  roster_.set_policies(spec);
+}
 
 std::optional<engine_id> router_core::add_engine(engine_config engine) {
-  std::uint32_t slot = 0;
-  while (slot < engines_.size() && (engines_[slot].used || !index_.is_free(slot))) ++slot;
-  if (slot == engines_max) return std::nullopt;
-  if (slot == engines_.size()) engines_.emplace_back();
-  auto& entry = engines_[slot];
-  const auto hash = engine_hash(engine.name);
-  entry = engine_entry{std::move(engine), next_id(entry.id, slot), hash, {}, true};
-  index_.add_engine(slot);
-  ledger_.add_engine(slot);
-  link_models(slot);
-  size_cache(slot);
-  return entry.id;
+  const auto id =
+      roster_.add(std::move(engine), [this](std::uint32_t slot) { return index_.is_free(slot); });
+  if (!id) return std::nullopt;
+  index_.add_engine(slot_of(*id));
+  ledger_.add_engine(slot_of(*id));
+  size_cache(slot_of(*id));
+  return id;
 }
 
 bool router_core::update_engine(engine_id id, engine_config engine) {
-  auto* entry = find(id);
-  if (entry == nullptr) return false;
-  // Reports come each second: what was learnt of a model must not go with its last link.
-  const bool relink = entry->config.models != engine.models;
-  if (relink) unlink_models(slot_of(id));
-  entry->config = std::move(engine);
-  entry->name_hash = engine_hash(entry->config.name);
-  if (relink) link_models(slot_of(id));
+  if (!roster_.update(id, std::move(engine))) return false;
   size_cache(slot_of(id));
   return true;
 }
 
 bool router_core::set_state(engine_id id, engine_state state) {
-  auto* entry = find(id);
+  auto* entry = roster_.find(id);
   if (entry != nullptr) entry->config.state = state;
   return entry != nullptr;
 }
 
 std::vector<lease_id> router_core::remove_engine(engine_id id) {
-  auto* entry = find(id);
-  if (entry == nullptr) return {};
+  if (roster_.find(id) == nullptr) return {};
   const auto slot = slot_of(id);
-  unlink_models(slot);
+  roster_.remove(id);
   if (index_.is_alive(slot)) index_.remove_engine(slot);
-  *entry = engine_entry{{}, id, 0, {}, false};
   return ledger_.drop_engine(slot);
 }
 
 std::vector<lease_id> router_core::engine_failed(engine_id id) {
-  auto* entry = find(id);
+  auto* entry = roster_.find(id);
   if (entry == nullptr) return {};
   const auto slot = slot_of(id);
   entry->config.state = engine_state::down;
@@ -90,48 +71,57 @@ std::vector<lease_id> router_core::engine_failed(engine_id id) {
 }
 
 void router_core::report_load(engine_id id, engine_load load) {
-  if (find(id) != nullptr) ledger_.report_load(slot_of(id), load);
+  if (roster_.find(id) != nullptr) ledger_.report_load(slot_of(id), load);
 }
 
 caf::expected<decision> router_core::route(const prompt_facts& facts,
                                            std::span<const engine_id> excluded, time_point now) {
-  const auto model = models_.find(facts.model);
-  if (model == models_.end()) {
+  auto* model = roster_.model(facts.model);
+  if (model == nullptr) {
     const auto asked = facts.alias.empty() ? "" : ", which '" + facts.alias + "' stands for";
     return make_failure(errc::unknown_model,
                         "No engine serves the model '" + facts.model + "'" + asked + ".");
   }
-  gather_candidates(model->second, excluded);
-  if (costs_.empty()) {
+  if (!gather_candidates(*model, excluded, now)) {
     return make_failure(errc::no_engine,
                         "No engine that serves '" + facts.model + "' takes requests now.");
   }
-  const auto tokens = estimate_tokens(facts, model->second);
-  price(facts, model->second, tokens, now);
-  const choice_rules rules{model->second.policy, spec_.session.balance};
-  const auto chosen = choose_engine(rules, costs_, facts.session, model->second.turns);
+  if (costs_.empty()) return make_error(errc::overloaded);
+  const auto tokens = estimate_tokens(facts, *model);
+  price(facts, *model, tokens, now);
+  const choice_rules rules{model->policy, spec_.session.balance};
+  const auto chosen = choose_engine(rules, costs_, facts.session, model->turns);
   return commit(facts, tokens, chosen, now);
 }
 
 void router_core::first_token(lease_id lease, nanoseconds ttft, time_point now) {
+  const auto slot = ledger_.slot_of_lease(lease);
   ledger_.first_token(lease, ttft, now);
+  if (slot) takes_again(roster_.at(*slot));
 }
 
 std::optional<prediction> router_core::finished(lease_id lease, const usage_counts& usage,
                                                 lease_outcome outcome, time_point now) {
   const auto ended = ledger_.finish(lease, now);
   if (!ended || outcome == lease_outcome::failed) return std::nullopt;
-  auto& engine = engines_[ended->slot];
+  auto& engine = roster_.at(ended->slot);
+  if (outcome == lease_outcome::refused) {
+    engine.full_wait = std::clamp(engine.full_wait * 2, full_wait_min, full_wait_max);
+    engine.full_until = now + engine.full_wait;
+    return std::nullopt;
+  }
+  takes_again(engine);
   const auto prompt = usage.prompt_tokens != 0 ? usage.prompt_tokens : ended->prompt_tokens;
   const auto cached = usage.cached_known ? usage.cached_tokens : ended->cached_tokens;
-  const auto model = models_.find(ended->model);
-  if (ended->measured.count() > 0 && cached <= prompt) {
+  auto* model = roster_.model(ended->model);
+  const bool is_whole = ended->streamed || outcome == lease_outcome::completed;
+  if (ended->measured.count() > 0 && cached <= prompt && is_whole) {
     const auto seconds = duration<double>{ended->measured}.count();
     engine.cost.observe(cached, prompt - cached, seconds);
-    if (model != models_.end()) model->second.cost.observe(cached, prompt - cached, seconds);
+    if (model != nullptr) model->cost.observe(cached, prompt - cached, seconds);
   }
-  if (model != models_.end() && !ended->tokens_known && usage.prompt_tokens != 0) {
-    model->second.ratio.observe(static_cast<double>(ended->prompt_bytes), usage.prompt_tokens);
+  if (model != nullptr && !ended->tokens_known && usage.prompt_tokens != 0) {
+    model->ratio.observe(static_cast<double>(ended->prompt_bytes), usage.prompt_tokens);
   }
   if (!usage.cached_known || usage.prompt_tokens == 0) return std::nullopt;
   return prediction{engine.id, usage.prompt_tokens, ended->cached_tokens, usage.cached_tokens};
@@ -144,8 +134,8 @@ maintenance_report router_core::maintain(time_point now) {
   const auto at = tick(now);
   if (at > lifetime) report.blocks_dropped = index_.expire(at - lifetime, intervals_per_sweep_max);
   index_.sweep(intervals_per_sweep_max);
-  for (std::uint32_t slot = 0; slot < engines_.size(); ++slot) {
-    if (!engines_[slot].used) continue;
+  for (std::uint32_t slot = 0; slot < roster_.size(); ++slot) {
+    if (!roster_.at(slot).used) continue;
     restore_cache(slot);
     size_cache(slot);
   }
@@ -153,41 +143,12 @@ maintenance_report router_core::maintain(time_point now) {
 }
 
 const engine_config* router_core::engine(engine_id id) const {
-  const auto* entry = find(id);
+  const auto* entry = roster_.find(id);
   return entry == nullptr ? nullptr : &entry->config;
 }
 
 std::uint32_t router_core::load_of(engine_id id) const {
-  return find(id) == nullptr ? 0 : ledger_.load(slot_of(id));
-}
-
-const router_core::engine_entry* router_core::find(engine_id id) const {
-  const auto slot = slot_of(id);
-  if (slot >= engines_.size() || !engines_[slot].used || engines_[slot].id != id) return nullptr;
-  return &engines_[slot];
-}
-
-router_core::engine_entry* router_core::find(engine_id id) {
-  return const_cast<engine_entry*>(std::as_const(*this).find(id));
-}
-
-void router_core::link_models(std::uint32_t slot) {
-  for (const auto& model : engines_[slot].config.models) {
-    const auto [entry, is_new] = models_.try_emplace(model);
-    if (is_new) entry->second.policy = policy_of(model);
-    auto& slots = entry->second.slots;
-    if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
-  }
-}
-
-void router_core::unlink_models(std::uint32_t slot) {
-  for (const auto& model : engines_[slot].config.models) {
-    const auto found = models_.find(model);
-    if (found == models_.end()) continue;  // named twice
-    std::erase(found->second.slots, slot);
-    found->second.turns.forget(slot);
-    if (found->second.slots.empty()) models_.erase(found);
-  }
+  return roster_.find(id) == nullptr ? 0 : ledger_.load(slot_of(id));
 }
 
 // Gives an engine that failed an empty cache again, once its old one is swept.
@@ -197,9 +158,9 @@ void router_core::restore_cache(std::uint32_t slot) {
 
 // Tells the index how many chunks the engine's own cache holds, by what is known of the model.
 void router_core::size_cache(std::uint32_t slot) {
-  const auto& config = engines_[slot].config;
+  const auto& config = roster_.at(slot).config;
   if (config.models.empty() || !index_.is_alive(slot)) return;
-  const auto& ratio = models_.find(config.models.front())->second.ratio;
+  const auto& ratio = roster_.model(config.models.front())->ratio;
   const auto bytes = ratio.bytes(static_cast<double>(config.kv_tokens_max));
   index_.set_capacity(slot, static_cast<std::size_t>(bytes) / chunk_bytes);
 }
@@ -208,36 +169,53 @@ std::uint32_t router_core::tick(time_point now) const {
   return started_ ? static_cast<std::uint32_t>((now - *started_) / tick_length) : 0;
 }
 
-config::routing_policy router_core::policy_of(const std::string& model) const {
-  for (const auto& spec : spec_.models) {
-    if (spec.name == model) return spec.policy.value_or(spec_.policy);
-  }
-  return spec_.policy;
+// An engine that took a request after all is not full any more.
+void router_core::takes_again(rostered_engine& engine) {
+  engine.full_until = {};
+  engine.full_wait = {};
 }
 
-// Lists the engines that may take the request.
-void router_core::gather_candidates(const model_entry& model, std::span<const engine_id> excluded) {
+bool router_core::has_room(std::uint32_t slot, const rostered_model& model, time_point now) {
+  const auto& engine = roster_.at(slot);
+  if (engine.full_until > now) return false;
+  const auto requests_max = engine.config.settings.requests_max;
+  if (requests_max != 0 && ledger_.load(slot) >= requests_max) return false;
+  const auto tokens = static_cast<double>(spec_.admission.prefill_tokens_max);
+  if (tokens == 0) return true;
+  const duration<double> waiting = ledger_.waiting_time(slot, now);
+  return waiting.count() == 0 || waiting.count() <= cost_of(slot, model).seconds(0, tokens);
+}
+
+// Lists the engines that may take the request and have room for it. False where none may,
+// whatever its room.
+bool router_core::gather_candidates(const rostered_model& model,
+                                    std::span<const engine_id> excluded, time_point now) {
   costs_.clear();
+  bool is_any = false;
+  const bool holds = spec_.admission.requests_max != 0;
   for (const auto slot : model.slots) {
-    const auto& entry = engines_[slot];
+    const auto& entry = roster_.at(slot);
     if (entry.config.state != engine_state::up) continue;
     if (std::find(excluded.begin(), excluded.end(), entry.id) != excluded.end()) continue;
+    is_any = true;
+    if (holds && !has_room(slot, model, now)) continue;
     costs_.push_back({.engine = entry.id,
                       .slot = slot,
                       .weight = std::max(1U, entry.config.settings.weight),
                       .name_hash = entry.name_hash});
   }
+  return is_any;
 }
 
 std::uint32_t router_core::estimate_tokens(const prompt_facts& facts,
-                                           const model_entry& model) const {
+                                           const rostered_model& model) const {
   if (facts.prompt_tokens != 0) return facts.prompt_tokens;
   const auto tokens = model.ratio.tokens(static_cast<double>(facts.prompt_bytes));
   return std::max(1U, static_cast<std::uint32_t>(std::min(tokens, 1e9)));
 }
 
-const prefill_cost& router_core::cost_of(std::uint32_t slot, const model_entry& model) const {
-  const auto& own = engines_[slot].cost;
+const prefill_cost& router_core::cost_of(std::uint32_t slot, const rostered_model& model) const {
+  const auto& own = roster_.at(slot).cost;
   return own.observations() < observations_to_trust ? model.cost : own;
 }
 
@@ -247,7 +225,7 @@ const prefill_cost& router_core::cost_of(std::uint32_t slot, const model_entry& 
 // that had none. Without them, requests that come one at a time all follow a shared start to one
 // engine. What an engine has to do counts for less the heavier it is; what the request costs there
 // is learnt from it and needs no weight.
-void router_core::price(const prompt_facts& facts, const model_entry& model,
+void router_core::price(const prompt_facts& facts, const rostered_model& model,
                         std::uint32_t prompt_tokens, time_point now) {
   index_.match(facts.chain, matches_);
   const auto bytes = std::max<std::uint64_t>(facts.prompt_bytes, 1);
@@ -290,6 +268,7 @@ decision router_core::commit(const prompt_facts& facts, std::uint32_t prompt_tok
                                .cached_tokens = line.cached_tokens,
                                .prompt_bytes = facts.prompt_bytes,
                                .tokens_known = facts.prompt_tokens != 0,
+                               .streamed = facts.stream,
                                .model = facts.model});
   if (!started_) started_ = now;
   index_.sweep(intervals_per_route_max);

@@ -2,14 +2,13 @@
 //
 // Thread: confined to its owner (the router actor). No clock, no randomness, no I/O: time comes in.
 // Bounds: engines 4,096; index blocks by router_limits; leases end by lease_lifetime at the latest.
-// Errors: unknown_model where no engine of any state serves it, no_engine where all that do are
-// down, draining or excluded.
+// Errors: unknown_model where no engine of any state serves it; no_engine where all that do are
+// down, draining or excluded; overloaded, without a text, where all others are full: they have as
+// many requests as they may, as much prefill waiting as they may, or said so themselves.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 
 #include "actors/router/cost_model.hpp"
 #include "actors/router/engine_choice.hpp"
+#include "actors/router/engine_roster.hpp"
 #include "actors/router/load_ledger.hpp"
 #include "actors/router/routing_types.hpp"
 #include "actors/router/run_index.hpp"
@@ -41,6 +41,9 @@ struct maintenance_report {
 class router_core {
  public:
   explicit router_core(const config::router_spec& spec, router_core_options options = {});
+
+  // Takes over policies, weights of sessions and bounds; those of the index and its size stay.
+  void set_spec(const config::router_spec& spec);
 
   // Adds an engine and returns its handle, or nothing where there are too many.
   std::optional<engine_id> add_engine(engine_config engine);
@@ -83,41 +86,23 @@ class router_core {
   std::size_t block_count() const { return index_.block_count(); }
 
  private:
-  struct engine_entry {
-    engine_config config;
-    engine_id id{};
-    std::uint64_t name_hash = 0;
-    prefill_cost cost;
-    bool used = false;
-  };
-  struct model_entry {
-    std::vector<std::uint32_t> slots;
-    config::routing_policy policy{};
-    weighted_rotation turns;
-    token_ratio ratio;
-    prefill_cost cost;  // of all its engines: what an engine not yet measured is likely to take
-  };
-
-  engine_entry* find(engine_id id);
-  const engine_entry* find(engine_id id) const;
-  void link_models(std::uint32_t slot);
-  void unlink_models(std::uint32_t slot);
+  static void takes_again(rostered_engine& engine);
   void size_cache(std::uint32_t slot);
   void restore_cache(std::uint32_t slot);
-  config::routing_policy policy_of(const std::string& model) const;
-  void gather_candidates(const model_entry& model, std::span<const engine_id> excluded);
-  std::uint32_t estimate_tokens(const prompt_facts& facts, const model_entry& model) const;
-  void price(const prompt_facts& facts, const model_entry& model, std::uint32_t prompt_tokens,
+  bool has_room(std::uint32_t slot, const rostered_model& model, time_point now);
+  bool gather_candidates(const rostered_model& model, std::span<const engine_id> excluded,
+                         time_point now);
+  std::uint32_t estimate_tokens(const prompt_facts& facts, const rostered_model& model) const;
+  void price(const prompt_facts& facts, const rostered_model& model, std::uint32_t prompt_tokens,
              time_point now);
-  const prefill_cost& cost_of(std::uint32_t slot, const model_entry& model) const;
+  const prefill_cost& cost_of(std::uint32_t slot, const rostered_model& model) const;
   decision commit(const prompt_facts& facts, std::uint32_t prompt_tokens,
                   const engine_choice& chosen, time_point now);
   std::uint32_t tick(time_point now) const;
 
   config::router_spec spec_;
   router_core_options options_;
-  std::vector<engine_entry> engines_;  // by slot
-  std::map<std::string, model_entry, std::less<>> models_;
+  engine_roster roster_;
   run_index index_;
   load_ledger ledger_;
   std::optional<time_point> started_;

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "runtime/metrics.hpp"
+
 namespace troupe::actors {
 
 namespace {
@@ -36,7 +38,17 @@ router_metrics::router_metrics(prometheus::Registry& registry)
           gauges(registry, "troupe_prefix_index_blocks", "Prompt chunks remembered.").Add({})},
       expired_{counters(registry, "troupe_leases_expired_total",
                         "Leases dropped because nobody ended them in time.")
-                   .Add({})} {
+                   .Add({})},
+      queued_requests_{
+          gauges(registry, "troupe_queue_requests", "Requests that wait for an engine with room.")
+              .Add({})},
+      queued_bytes_{
+          gauges(registry, "troupe_queue_bytes", "Bodies of the requests that wait.").Add({})},
+      wait_{prometheus::BuildHistogram()
+                .Name("troupe_queue_seconds")
+                .Help("Time waited by the requests that had to, whatever became of them.")
+                .Register(registry)
+                .Add({}, ttft_buckets())} {
   auto& decisions = counters(registry, "troupe_routing_decisions_total",
                              "Requests given to an engine, by reason.");
   for (std::size_t i = 0; i < route_reasons; ++i) {
@@ -81,6 +93,15 @@ void router_metrics::engine_gone(const std::string& engine) {
 void router_metrics::state_is(std::size_t leases, std::size_t index_blocks) {
   leases_.Set(static_cast<double>(leases));
   index_blocks_.Set(static_cast<double>(index_blocks));
+}
+
+void router_metrics::queue_is(std::size_t requests, std::size_t bytes) {
+  queued_requests_.Set(static_cast<double>(requests));
+  queued_bytes_.Set(static_cast<double>(bytes));
+}
+
+void router_metrics::waited(double seconds) {
+  wait_.Observe(seconds);
 }
 
 void router_metrics::leases_expired(std::size_t count) {

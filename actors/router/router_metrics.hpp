@@ -10,6 +10,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include "actors/router/routing_types.hpp"
@@ -34,6 +35,10 @@ class router_metrics {
   void state_is(std::size_t leases, std::size_t index_blocks);
   void leases_expired(std::size_t count);
 
+  // What waits in the router now, and how long one that waits no more has waited.
+  void queue_is(std::size_t requests, std::size_t bytes);
+  void waited(double seconds);
+
  private:
   struct engine_series {
     prometheus::Gauge* up = nullptr;
@@ -53,6 +58,9 @@ class router_metrics {
   prometheus::Gauge& leases_;
   prometheus::Gauge& index_blocks_;
   prometheus::Counter& expired_;
+  prometheus::Gauge& queued_requests_;
+  prometheus::Gauge& queued_bytes_;
+  prometheus::Histogram& wait_;
 };
 
 }  // namespace troupe::actors

@@ -32,7 +32,9 @@ enum class engine_state : std::uint8_t {
 
 // What the configuration says of an engine to those who give it requests.
 struct engine_settings {
-  std::uint32_t weight = 1;  // its share of the requests, beside those of the others
+  std::uint32_t weight = 1;        // its share of the requests, beside those of the others
+  std::uint32_t requests_max = 0;  // at once; 0: no bound
+  bool draining = false;           // takes no new requests, finishes what it has
 };
 
 struct engine_config {
@@ -59,9 +61,11 @@ struct prompt_facts {
   bool stream = false;
   bool include_usage = false;  // stream_options.include_usage
   std::string cache_salt;
-  std::string session;     // key for policy `session`; empty: none
-  std::string alias{};     // what the client called the model, where that is not its name
-  model_place model_at{};  // where the body says it
+  std::string session;        // key for policy `session`; empty: none
+  std::string alias{};        // what the client called the model, where that is not its name
+  model_place model_at{};     // where the body says it
+  std::int32_t priority = 0;  // lower goes first, as vLLM has it
+  std::size_t body_bytes = 0;
 };
 
 enum class route_reason : std::uint8_t {
@@ -112,6 +116,7 @@ enum class lease_outcome : std::uint8_t {
   completed,
   cancelled,  // the client left
   failed,     // the engine did not answer, or broke off
+  refused,    // the engine is full for now and did nothing of it
 };
 
 // Predicted against actual, for the self-proof metric.

@@ -28,7 +28,12 @@ bool loses_engine(errc code) {
 
 std::uint32_t retry_policy::begin_attempt(std::uint32_t engine) {
   tried_.push_back(engine);
-  return static_cast<std::uint32_t>(tried_.size());
+  return ++attempts_;
+}
+
+void retry_policy::attempt_refused() {
+  reached_ = true;
+  tried_.pop_back();
 }
 
 verdict retry_policy::attempt_failed(errc code, std::size_t bytes_sent) {

@@ -28,6 +28,12 @@ class retry_policy {
   // Notes that an attempt at an engine begins; returns its epoch, counted from 1.
   std::uint32_t begin_attempt(std::uint32_t engine);
 
+  // The engine was full and did nothing of the attempt: it may be asked again.
+  void attempt_refused();
+
+  // How many attempts have begun, refused ones included.
+  std::uint32_t attempts() const { return attempts_; }
+
   // An attempt failed after `bytes_sent` bytes of its answer had gone to the client.
   verdict attempt_failed(errc code, std::size_t bytes_sent);
 
@@ -43,6 +49,7 @@ class retry_policy {
 
   std::size_t attempts_max_;
   std::size_t lost_ = 0;
+  std::uint32_t attempts_ = 0;
   bool reached_ = false;  // some engine took a connection
   std::vector<std::uint32_t> tried_;
   errc final_code_ = errc::connection_lost;

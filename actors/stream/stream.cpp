@@ -102,6 +102,7 @@ void stream::take_request(http::request message) {
   received_ = now();
   number_ = ++context_.requests;
   facts_ = {};
+  retry_after_s_ = 1;
   head_sent_ = first_token_seen_ = false;
   bytes_sent_ = 0;
   refusal_head_.reset();
@@ -153,10 +154,12 @@ void stream::route() {
   phase_ = phase::routing;
   const auto& router = context_.router.get();
   if (!router) return route_failed(make_failure(errc::no_engine, "the router is starting"));
-  route_request message{number_, static_cast<std::uint32_t>(retries_.tried().size()) + 1, facts_,
-                        retries_.tried()};
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now() - received_);
+  route_request message{number_, retries_.attempts() + 1, facts_, retries_.tried(),
+                        static_cast<std::uint32_t>(waited.count())};
+  const auto& spec = context_.spec.router;
   ask(
-      this, router, context_.spec.router.limits.route_timeout, std::move(message),
+      this, router, spec.limits.route_timeout + spec.admission.queue_timeout, std::move(message),
       [this, number = number_](engine_lease& granted) {
         // The request may have been stopped meanwhile, and another may have come.
         if (phase_ != phase::routing || number != number_) return return_lease(granted);
@@ -188,6 +191,10 @@ void stream::take_lease(engine_lease granted) {
 
 void stream::route_failed(const caf::error& error) {
   if (client_ == nullptr) return finish_request(outcome::cancelled);
+  if (failure_code(error, errc::no_engine) == errc::too_many_requests) {
+    retry_after_s_ = retry_after_s(error).value_or(1);
+    return fail_request(errc::too_many_requests, failure_text(error));
+  }
   if (refusal_head_) return reply(std::move(*refusal_head_), std::move(refusal_body_));
   // The engine's proxy knew it to be down before the router did: that engine is not asked again.
   if (failure_code(error, errc::no_engine) == errc::connect_failed &&
@@ -243,6 +250,7 @@ void stream::answer_overdue() {
   if (phase_ == phase::idle || !is_proxied_) return;
   if (exchange_) exchange_->cancel();
   exchange_.reset();
+  if (phase_ == phase::routing) withdraw();
   end_lease(lease_outcome::cancelled);
   const auto limit = context_.spec.endpoint.limits.answer_timeout;
   const std::string text = "the answer took over " + std::to_string(limit.count()) + " ms";
@@ -262,14 +270,25 @@ void stream::break_off(errc code, const std::string& text) {
   finish_request(outcome::engine_error);
 }
 
+// The engine is full: it is not broken, and nothing of the request is lost. The router keeps it
+// until an engine has room.
+void stream::wait_for_room() {
+  log::debug("the engine is full", {{"request_id", request_id_}, {"engine", lease_->engine_name}});
+  end_lease(lease_outcome::refused);
+  retries_.attempt_refused();
+  context_.metrics.retries().Increment();
+  route();
+}
+
 void stream::end_lease(lease_outcome outcome) {
   if (!lease_) return;
   auto usage = reader_ ? reader_->usage() : usage_counts{};
   if (const auto& router = context_.router.get()) {
     send(router, request_ended{lease_->id, outcome, usage});
   }
-  if (outcome != lease_outcome::failed || head_sent_) note_usage(usage);
-  if (outcome != lease_outcome::failed) {
+  const bool is_served = outcome != lease_outcome::failed && outcome != lease_outcome::refused;
+  if (is_served || head_sent_) note_usage(usage);
+  if (is_served) {
     const auto& series = context_.series_of(facts_.model);
     series.prompt_tokens->Increment(usage.prompt_tokens);
     series.cached_tokens->Increment(usage.cached_tokens);
@@ -282,7 +301,9 @@ void stream::fail_request(errc code, const std::string& text) {
   http::response_head head;
   head.status = http::status_of(code);
   head.fields.add("Content-Type", "application/json");
-  if (code == errc::no_engine || code == errc::overloaded) head.fields.add("Retry-After", "1");
+  if (code == errc::no_engine || code == errc::overloaded || code == errc::too_many_requests) {
+    head.fields.add("Retry-After", std::to_string(retry_after_s_));
+  }
   reply(std::move(head), http::error_body(code, text));
 }
 
@@ -313,7 +334,7 @@ void stream::finish_request(outcome how) {
   context_.metrics.open_streams().Decrement();
   auto seconds = std::chrono::duration<double>(now() - received_).count();
   // Names of models come from clients: only those an engine has served become labels.
-  if (!retries_.tried().empty()) {
+  if (retries_.attempts() != 0) {
     const auto& series = context_.series_of(facts_.model);
     series.requests[static_cast<std::size_t>(how)]->Increment();
     series.end_to_end->Observe(seconds);
@@ -325,7 +346,7 @@ void stream::finish_request(outcome how) {
                                  {"path", request_.path()},
                                  {"model", facts_.model},
                                  {"outcome", to_string(how)},
-                                 {"attempts", retries_.tried().size()},
+                                 {"attempts", retries_.attempts()},
                                  {"seconds", seconds}});
   }
   exchange_.reset();
@@ -338,10 +359,16 @@ void stream::finish_request(outcome how) {
 void stream::client_left() {
   client_ = nullptr;
   if (phase_ == phase::idle) return quit();
-  if (phase_ == phase::routing) return;  // the answer that is due ends the lease, then the stream
+  if (phase_ == phase::routing) return withdraw();  // the answer that is due ends the stream
   if (exchange_) exchange_->cancel();
   end_lease(lease_outcome::cancelled);
   finish_request(outcome::cancelled);
+}
+
+// Where the request waits for an engine it need not any longer; a lease under way is given back.
+void stream::withdraw() {
+  const auto& router = context_.router.get();
+  if (router && is_proxied_) send(router, withdraw_request{number_});
 }
 
 void stream::on_exit() {

@@ -77,6 +77,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   void return_lease(const engine_lease& granted);
   void route_failed(const caf::error& error);
   void ask_engine();
+  void withdraw();
 
   // The answer.
   void take_events(std::string_view bytes);
@@ -88,6 +89,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   // Ends of attempts and requests.
   void attempt_ended(errc code, const std::string& text);
   void break_off(errc code, const std::string& text);
+  void wait_for_room();
   void end_lease(lease_outcome outcome);
   void fail_request(errc code, const std::string& text);
   void finish_request(outcome how);
@@ -109,6 +111,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   std::uint64_t number_ = 0;
   time_point received_{};
   retry_policy retries_{1};
+  std::uint32_t retry_after_s_ = 1;
 
   // The key it came with, and what it has taken of the key's tokens.
   api_key* key_ = nullptr;

@@ -161,6 +161,7 @@ void stream::answer_whole() {
     // The engine is full or asleep: another one may take it; if none does, this answer stands.
     refusal_head_ = std::move(head);
     refusal_body_ = std::move(held_);
+    if (context_.spec.router.admission.requests_max != 0) return wait_for_room();
     if (retries_.tried().size() >= context_.spec.router.limits.attempts_max) {
       end_lease(lease_outcome::failed);
       return reply(std::move(*refusal_head_), std::move(refusal_body_));

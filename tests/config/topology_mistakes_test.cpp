@@ -199,7 +199,7 @@ TEST(topology_mistakes, of_engines) {
            "f:6:58: nodes.n.actors[1].engine.'zzz' is not a key here; allowed are api_key, ca, "
            "context, count, "
            "kind, kv, kv_events, kv_tokens, limits, model, model_time, name, probe_interval, "
-           "served_model, "
+           "requests, served_model, "
            "threads, url, weight\n"},
           {"{name: a, model: m, kv_tokens: 64}",
            "f:6:48: nodes.n.actors[1].engine.kv_tokens: it is for modelled engines; add "

@@ -91,6 +91,10 @@ TEST(topology_reader, reads_every_key_of_client_stream_and_router) {
   EXPECT_EQ(node.router.limits.prompt_bytes_max, 1024u * 1024);
   EXPECT_EQ(node.router.limits.route_timeout, 700ms);
   EXPECT_EQ(node.router.limits.attempts_max, 2u);
+  EXPECT_EQ(node.router.admission.requests_max, 50u);
+  EXPECT_EQ(node.router.admission.bytes_max, 2u * 1024 * 1024);
+  EXPECT_EQ(node.router.admission.queue_timeout, 6s);
+  EXPECT_EQ(node.router.admission.prefill_tokens_max, 900u);
   EXPECT_EQ(node.router.session.header, "x-user");
   EXPECT_EQ(node.router.session.field, "session_id");
   EXPECT_EQ(node.router.session.balance, 150u);
@@ -108,6 +112,7 @@ TEST(topology_reader, reads_every_key_of_engines) {
   EXPECT_EQ(cpu.kind, engine_kind::embedded);
   EXPECT_EQ(cpu.count, 2u);
   EXPECT_EQ(cpu.weight, 3u);
+  EXPECT_EQ(cpu.requests_max, 12u);
   EXPECT_EQ(cpu.model, source_dir + "/tests/config/models/tiny.gguf");
   EXPECT_EQ(cpu.model_time, source_dir + "/tests/config/profiles/h100.yaml");
   EXPECT_EQ(cpu.kv_tokens, 4096u);

@@ -24,6 +24,7 @@ constexpr auto table = std::to_array<row>({
     {errc::payload_too_large, 413, "PayloadTooLargeError"},
     {errc::headers_too_large, 431, "HeadersTooLargeError"},
     {errc::overloaded, 503, "ServiceUnavailableError"},
+    {errc::too_many_requests, 429, "RateLimitError"},
     {errc::no_engine, 503, "ServiceUnavailableError"},
     {errc::connect_failed, 502, "BadGatewayError"},
     {errc::connection_lost, 502, "BadGatewayError"},

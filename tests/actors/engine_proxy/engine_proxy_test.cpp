@@ -57,6 +57,8 @@ struct engine_proxy_test : testing::Test {
         },
         [](get_models) { return model_listing{}; },
         [](maintain_tick) {},
+        [](withdraw_request) {},
+        [](settle_tick) {},
     };
   }
 

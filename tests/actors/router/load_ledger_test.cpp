@@ -110,6 +110,41 @@ TEST_F(load_ledger_test, averages_the_load_of_late) {
   EXPECT_NEAR(ledger_.average_load(1, at(330s)), 0, 1e-9);
 }
 
+TEST_F(load_ledger_test, presumes_the_first_token_of_a_whole_answer) {
+  const auto whole = [&](milliseconds own, milliseconds now) {
+    return ledger_.assign({.slot = 0,
+                           .own_time = own,
+                           .assigned = at(now),
+                           .deadline = at(now) + 10s,
+                           .streamed = false,
+                           .model = {}});
+  };
+  const auto a = whole(100ms, 0ms), b = whole(50ms, 0ms);
+  const auto streamed = assign(0, 30ms, 0ms);
+  EXPECT_EQ(ledger_.waiting_time(0, at(99ms)), 81ms);
+  EXPECT_EQ(ledger_.waiting_time(0, at(120ms)), 60ms);  // the second has run 20 ms of its 50
+  EXPECT_EQ(ledger_.waiting_time(0, at(10s)), 0ms);     // the streamed one is overdue
+  EXPECT_EQ(ledger_.load(0), 3u);
+  EXPECT_TRUE(ledger_.first_token(streamed, 175ms, at(175ms)));
+  EXPECT_EQ(ledger_.finish(streamed, at(11s))->measured, 25ms);
+  EXPECT_EQ(ledger_.finish(a, at(11s))->measured, 0ms);
+  EXPECT_EQ(ledger_.finish(b, at(11s))->measured, 0ms);
+  EXPECT_EQ(ledger_.load(0), 0u);
+}
+
+TEST_F(load_ledger_test, a_whole_answer_before_its_time_says_the_estimate_was_too_high) {
+  const auto early = ledger_.assign({.slot = 0,
+                                     .own_time = 100ms,
+                                     .assigned = at(0ms),
+                                     .deadline = at(10s),
+                                     .streamed = false,
+                                     .model = {}});
+  EXPECT_EQ(ledger_.slot_of_lease(early), 0u);
+  EXPECT_EQ(ledger_.own_load(0), 1u);
+  EXPECT_EQ(ledger_.finish(early, at(40ms))->measured, 40ms);
+  EXPECT_FALSE(ledger_.slot_of_lease(early));
+}
+
 TEST_F(load_ledger_test, never_drifts) {
   std::mt19937 random{5};
   std::vector<lease_id> open;

@@ -13,6 +13,16 @@ TEST(retry_policy, a_refused_connection_goes_elsewhere) {
   EXPECT_EQ(policy.tried(), (std::vector<std::uint32_t>{4, 7}));
 }
 
+TEST(retry_policy, an_engine_that_was_full_may_be_asked_again) {
+  retry_policy policy{1};
+  EXPECT_EQ(policy.begin_attempt(4), 1U);
+  policy.attempt_refused();
+  EXPECT_TRUE(policy.tried().empty());
+  EXPECT_EQ(policy.begin_attempt(4), 2U);
+  EXPECT_EQ(policy.attempts(), 2U);
+  EXPECT_EQ(policy.attempt_failed(errc::connection_lost, 0), verdict::give_up);
+}
+
 TEST(retry_policy, attempts_are_bounded) {
   retry_policy policy{3};
   for (std::uint32_t engine = 0; engine < 2; ++engine) {

@@ -100,7 +100,7 @@ struct stream_fixture : testing::Test {
     return {
         [this](const route_request& request) -> caf::result<engine_lease> {
           routed.push_back(request);
-          if (router_script.empty()) return make_failure(errc::no_engine, "no engine is up");
+          if (router_script.empty()) return router_refusal;
           auto engine = router_script.front();
           router_script.pop_front();
           auto id = static_cast<lease_id>(routed.size());
@@ -119,6 +119,8 @@ struct stream_fixture : testing::Test {
           return model_listing{{{"m", R"({"id":"m"})"}}, {{"e0", true, 2}}};
         },
         [](maintain_tick) {},
+        [this](withdraw_request message) { withdrawn.push_back(message.request); },
+        [](settle_tick) {},
     };
   }
 
@@ -158,6 +160,8 @@ struct stream_fixture : testing::Test {
   recorded_client client;
   bool stopping = false;
   std::deque<std::uint32_t> router_script;
+  caf::error router_refusal = make_failure(errc::no_engine, "no engine is up");  // then
+  std::vector<std::uint64_t> withdrawn;
   std::vector<route_request> routed;
   std::vector<first_token_came> first_tokens;
   std::vector<request_ended> ended;

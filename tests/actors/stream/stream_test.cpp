@@ -151,17 +151,6 @@ TEST_F(stream_test, an_engine_s_error_passes_through) {
   EXPECT_EQ(client.body, R"({"error":{"message":"too long"}})");
 }
 
-TEST_F(stream_test, a_full_engine_s_refusal_stands_if_no_other_takes_it) {
-  router_script = {1};
-  post(chat);
-  engine().answer(503, "application/json", R"({"error":"full"})");
-  engine().handler->on_end();
-  system.run();
-  EXPECT_EQ(routed.size(), 2U);
-  EXPECT_EQ(client.head.status, 503U);
-  EXPECT_EQ(client.body, R"({"error":"full"})");
-}
-
 TEST_F(stream_test, no_engine_is_503_with_retry_after) {
   post(chat);
   EXPECT_EQ(client.head.status, 503U);
@@ -180,6 +169,8 @@ TEST_F(stream_test, a_router_that_does_not_answer_is_an_error_in_time) {
         [](const engine_report&, const engine_proxy_actor&) {},
         [](get_models) { return model_listing{}; },
         [](maintain_tick) {},
+        [](withdraw_request) {},
+        [](settle_tick) {},
     };
   });
   names.put(router_name, silent);
