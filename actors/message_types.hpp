@@ -10,6 +10,7 @@
 
 #include "actors/engine_proxy/engine_prober.hpp"
 #include "actors/router/routing_types.hpp"
+#include "config/topology.hpp"
 
 namespace troupe::actors {
 
@@ -51,6 +52,7 @@ struct engine_report {
   engine_settings settings;
   std::vector<model_card> models;
   std::uint64_t kv_tokens_max = 0;
+  double kv_usage = 0;  // 0 to 1
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
 };
@@ -61,12 +63,23 @@ struct get_models {};
 struct engine_status {
   std::string name;
   bool up = false;
-  std::uint32_t load = 0;
+  std::uint32_t load = 0;    // requests running and waiting, other routers' included
+  std::uint32_t leases = 0;  // of these, given out by this router
+  engine_settings settings{};
+  double kv_usage = 0;
+  std::uint64_t kv_tokens_max = 0;
+  std::vector<std::string> models{};
 };
 
 struct model_listing {
   std::vector<model_card> models;  // one per id, sorted
   std::vector<engine_status> engines;
+};
+
+// The router takes over policies, aliases and bounds; engines, cache and leases stay. It stays
+// within its node.
+struct reconfigure_router {
+  config::router_spec spec;
 };
 
 // The router looks after expired leases and forgotten blocks.

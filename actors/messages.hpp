@@ -18,15 +18,14 @@ using engine_proxy_actor =
     caf::typed_actor<caf::replies_to<grant_request>::with<engine_lease>,
                      caf::reacts_to<attempt_failed>, caf::reacts_to<engine_address>,
                      caf::reacts_to<probe_tick>, caf::reacts_to<probe_done>,
-                     caf::reacts_to<report_to_router>>;
+                     caf::reacts_to<report_to_router>, caf::reacts_to<engine_settings>>;
 
-using router_actor =
-    caf::typed_actor<caf::replies_to<route_request>::with<engine_lease>,
-                     caf::reacts_to<withdraw_request>, caf::reacts_to<first_token_came>,
-                     caf::reacts_to<request_ended>,
-                     caf::reacts_to<engine_report, engine_proxy_actor>,
-                     caf::replies_to<get_models>::with<model_listing>,
-                     caf::reacts_to<maintain_tick>, caf::reacts_to<settle_tick>>;
+using router_actor = caf::typed_actor<
+    caf::replies_to<route_request>::with<engine_lease>, caf::reacts_to<withdraw_request>,
+    caf::reacts_to<first_token_came>, caf::reacts_to<request_ended>,
+    caf::reacts_to<engine_report, engine_proxy_actor>,
+    caf::replies_to<get_models>::with<model_listing>, caf::reacts_to<maintain_tick>,
+    caf::reacts_to<settle_tick>, caf::reacts_to<reconfigure_router>>;
 
 using stream_actor = caf::typed_actor<caf::reacts_to<stop_request>>;
 
@@ -93,7 +92,7 @@ typename Inspector::result_type inspect(Inspector& f, request_ended& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, engine_report& x) {
   return f(caf::meta::type_name("engine_report"), x.name, x.up, x.died, x.settings, x.models,
-           x.kv_tokens_max, x.running, x.waiting);
+           x.kv_tokens_max, x.kv_usage, x.running, x.waiting);
 }
 
 template <class Inspector>
@@ -103,7 +102,8 @@ typename Inspector::result_type inspect(Inspector& f, get_models&) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, engine_status& x) {
-  return f(caf::meta::type_name("engine_status"), x.name, x.up, x.load);
+  return f(caf::meta::type_name("engine_status"), x.name, x.up, x.load, x.leases, x.settings,
+           x.kv_usage, x.kv_tokens_max, x.models);
 }
 
 template <class Inspector>
@@ -170,6 +170,8 @@ typename Inspector::result_type inspect(Inspector& f, get_engine_address&) {
 
 }  // namespace troupe::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::reconfigure_router)
+
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::route_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::withdraw_request))
@@ -180,6 +182,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::actors::get_models))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::model_listing))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::maintain_tick))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::settle_tick))
+CAF_ADD_TYPE_ID(troupe, (troupe::actors::engine_settings))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::grant_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::engine_lease))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::attempt_failed))

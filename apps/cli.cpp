@@ -4,6 +4,7 @@
 
 #include "apps/cli_bench.hpp"
 #include "apps/cli_engine.hpp"
+#include "apps/cli_engines.hpp"
 #include "apps/cli_key.hpp"
 #include "apps/cli_up.hpp"
 #include "config/mistake.hpp"
@@ -17,6 +18,7 @@ namespace {
 struct parsed_flags {
   up_flags up;
   engine_flags engine;
+  engines_flags engines;
   check_command check;
   key_command key;
   tiny_model_command tiny;
@@ -119,6 +121,11 @@ command finish(const std::string& name, parsed_flags& flags, const config::envir
     if (!options) return finished{exit_bad_usage, failure_text(options.error())};
     return engine_command{std::move(*options)};
   }
+  if (name == "engines") {
+    auto call = engines_command_of(flags.engines, variables);
+    if (!call) return finished{exit_bad_usage, failure_text(call.error())};
+    return std::move(*call);
+  }
   if (name == "check") return flags.check;
   if (name == "bench load" || name == "bench multi-round") {
     return finish_bench(flags.bench, name == "bench load");
@@ -169,8 +176,8 @@ finished bad_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     if (chosen.name.empty()) {
       text =
-          "what shall it do? The commands are up, engine, check, key, make-tiny-model, schema, "
-          "bench, version";
+          "what shall it do? The commands are up, engine, engines, check, key, make-tiny-model, "
+          "schema, bench, version";
     } else if (chosen.name == "bench") {
       text = "bench what? There are load and multi-round";
     } else if (chosen.name == "key") {
@@ -194,6 +201,7 @@ command parse_command(const std::vector<std::string>& arguments,
   app.add_flag("--version", wants_version, "The same as the command version");
   add_up(app, flags.up);
   add_engine(app, flags.engine);
+  add_engines(app, flags.engines);
   add_check(app, flags);
   add_key(app, flags.key);
   add_tiny_model(app, flags);

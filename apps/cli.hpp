@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/bench/settings.hpp"
+#include "apps/cli_engines.hpp"
 #include "config/environment.hpp"
 #include "config/topology.hpp"
 #include "engine/embedded/model/tiny_model.hpp"
@@ -61,8 +62,9 @@ struct finished {
   std::string text;
 };
 
-using command = std::variant<up_command, engine_command, check_command, tiny_model_command,
-                             key_command, schema_command, bench_command, version_command, finished>;
+using command =
+    std::variant<up_command, engine_command, engines_command, check_command, key_command,
+                 tiny_model_command, schema_command, bench_command, version_command, finished>;
 
 // Reads the arguments after the program's name. Files that `up` names are read, too.
 command parse_command(const std::vector<std::string>& arguments,

@@ -1,11 +1,11 @@
 #include "apps/cli_up.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include <CLI/CLI.hpp>
 
+#include "apps/engine_files.hpp"
 #include "config/mistake.hpp"
 #include "config/topology_fields.hpp"
 #include "config/topology_names.hpp"
@@ -135,20 +135,7 @@ void check_engines(const node_spec& node, flag_reader& read) {
     for (const std::string& name : config::engine_names(engine)) {
       if (!names.insert(name).second) read.fail("two engines are called " + config::quote(name));
     }
-    if (engine.kind != engine_kind::embedded) continue;
-    std::error_code status;
-    if (!engine.model_time.empty() &&
-        !std::filesystem::is_regular_file(engine.model_time, status)) {
-      read.fail("there is no time profile " + config::quote(engine.model_time));
-    }
-    if (engine.model.empty()) {
-      if (!engine.model_time.empty()) continue;
-      read.fail("the engine " + config::quote(engine.name) +
-                " has no model; give --model PATH, or its key `model` in the file a value");
-    } else if (!std::filesystem::is_regular_file(engine.model, status)) {
-      read.fail("there is no model file " + config::quote(engine.model) +
-                "; give --model PATH (troupe make-tiny-model PATH makes a small one for trying)");
-    }
+    if (std::string missing = missing_file(engine); !missing.empty()) read.fail(missing);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 
+#include "apps/node_admin.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_security.hpp"
@@ -30,7 +31,8 @@ class node {
       : spec_{spec},
         options_{options},
         metrics_{std::make_shared<prometheus::Registry>()},
-        stream_metrics_{*metrics_} {
+        stream_metrics_{*metrics_},
+        live_{spec.router} {
     load_io_scheduler(config_, spec.endpoint.threads);
     config_.add_message_types<caf::id_block::troupe>();
     system_.emplace(config_);
@@ -67,18 +69,48 @@ class node {
     return port;
   }
 
+  // Makes the admin actor and, where there is to be one, its listener; returns its port, or 0.
+  caf::expected<std::uint16_t> open_admin() {
+    admin_options with{spec_, &names_, &live_};
+    with.engine_child = [this](const config::engine_spec& engine) {
+      return engine_child(*resources_, engine);
+    };
+    with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
+    with.reread = options_.reread;
+    with.apply_fronts = [this](const config::node_spec& spec) {
+      on_fronts([spec](node_front& front) { front.apply(spec); });
+    };
+    auto& home = scheduler_->thread(0);
+    admin_ = spawn_pinned<node_admin>(*system_, &home, std::move(with));
+    caf::expected<std::uint16_t> port{std::uint16_t{0}};
+    if (spec_.admin.address.empty()) return port;
+    run_on(home, [&] {
+      object_of<node_admin>(admin_).call([&] { port = object_of<node_admin>(admin_).listen(); });
+    });
+    return port;
+  }
+
   void start_actors() {
-    resources_.emplace(node_resources{spec_, options_.program, names_, metrics_,
+    resources_.emplace(node_resources{spec_, live_, options_.program, names_, metrics_,
                                       scheduler_->thread(0), fronts_.front()->client()});
     supervisor_ = spawn_supervisor(*system_, make_tree(*resources_));
     auto* object = caf::actor_cast<caf::abstract_actor*>(supervisor_);
     object->attach_functor([this] { events_.notify(node_event::supervisor_ended); });
+    run_on(scheduler_->thread(0), [&] {
+      object_of<node_admin>(admin_).call(
+          [&] { object_of<node_admin>(admin_).set_supervisor(supervisor_); });
+    });
   }
 
   // Blocks until the node is told to stop, then ends it in order; returns the exit code.
   int run() {
     auto event = events_.wait(std::nullopt);
+    for (; event == node_event::reload_signal; event = events_.wait(std::nullopt)) {
+      caf::anon_send(admin_, reload_request{});
+    }
     stopping_ = true;
+    caf::anon_send_exit(admin_, caf::exit_reason::user_shutdown);
+    admin_ = nullptr;
     if (event == node_event::supervisor_ended) {
       log::error("the supervisor gave up: the node ends");
       abort_fronts();
@@ -91,6 +123,17 @@ class node {
   }
 
  private:
+  // Tells every I/O thread how an engine that is added is spoken to.
+  caf::error describe(const config::engine_spec& engine) {
+    if (engine.kind != config::engine_kind::openai) return {};
+    const auto profile = profile_of(engine);
+    if (!profile) return profile.error();
+    on_fronts([at = engine_endpoint(engine.url), profile = *profile](node_front& front) {
+      front.client().describe(at, profile);
+    });
+    return {};
+  }
+
   std::string metrics_page() {
     return render_metrics({metrics_.get(), &process_metrics_, &*timer_metrics_});
   }
@@ -98,6 +141,14 @@ class node {
   void on_fronts(const std::function<void(node_front&)>& fn) {
     for (std::size_t i = 0; i < fronts_.size(); ++i) {
       scheduler_->thread(i).post([fn, front = fronts_[i].get()] { fn(*front); });
+    }
+  }
+
+  // A node that stops reads no configuration any more.
+  std::optional<node_event> wait_to_stop(std::chrono::milliseconds limit) {
+    for (;;) {
+      const auto event = events_.wait(limit);
+      if (event != node_event::reload_signal) return event;
     }
   }
 
@@ -111,10 +162,10 @@ class node {
         if (--*left == 0) events_.notify(node_event::drained);
       });
     });
-    if (events_.wait(spec_.endpoint.limits.stop_timeout) == node_event::drained) return true;
+    if (wait_to_stop(spec_.endpoint.limits.stop_timeout) == node_event::drained) return true;
     log::warn("not waiting any longer for requests under way");
     on_fronts([](node_front& front) { front.stop_requests(); });
-    return events_.wait(last_words_limit) == node_event::drained;
+    return wait_to_stop(last_words_limit) == node_event::drained;
   }
 
   void abort_fronts() {
@@ -125,7 +176,7 @@ class node {
     caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
     supervisor_ = nullptr;
     for (;;) {
-      auto event = events_.wait(actors_limit);
+      auto event = wait_to_stop(actors_limit);
       if (event == node_event::supervisor_ended) return true;
       if (event == node_event::drained) continue;
       log::error("engines are killed: they did not end in time or a second signal came");
@@ -144,12 +195,14 @@ class node {
   actors::stream_metrics stream_metrics_;
   process_metrics process_metrics_;
   std::optional<timer_metrics> timer_metrics_;
+  live_settings live_;
   std::optional<node_resources> resources_;
   caf::actor_system_config config_;
   std::optional<caf::actor_system> system_;
   io_scheduler* scheduler_ = nullptr;
   std::vector<std::unique_ptr<node_front>> fronts_;
   supervisor_actor supervisor_;
+  admin_actor admin_;
 };
 
 void configure_log(const config::node_spec& spec) {
@@ -177,7 +230,15 @@ int run_node(const config::node_spec& spec, const node_options& options) {
     std::fprintf(stderr, "troupe: %s\n", failure_text(port.error()).c_str());
     return 1;
   }
+  const auto admin_port = running->open_admin();
+  if (!admin_port) {
+    std::fprintf(stderr, "troupe: %s\n", failure_text(admin_port.error()).c_str());
+    return 1;
+  }
   running->start_actors();
+  if (!spec.admin.address.empty()) {
+    std::printf("admin on http://%s:%u\n", spec.admin.address.c_str(), *admin_port);
+  }
   const bool sealed = !spec.endpoint.tls.certificate.empty();
   std::printf("listening on %s://%s:%u\n", sealed ? "https" : "http", spec.endpoint.address.c_str(),
               *port);

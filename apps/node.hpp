@@ -1,7 +1,10 @@
 // Runs one node: its I/O threads, its actors under their supervisor, its HTTP endpoint.
 #pragma once
 
+#include <functional>
 #include <string>
+
+#include <caf/expected.hpp>
 
 #include "config/topology.hpp"
 
@@ -9,11 +12,15 @@ namespace troupe::apps {
 
 struct node_options {
   std::string program;  // path of this binary, to start embedded engines with
+  // Reads the configuration again, as at the start.
+  std::function<caf::expected<config::node_spec>()> reread;
 };
 
 // Starts everything the node's spec names, prints `listening on http://HOST:PORT` to stdout once
-// the endpoint accepts, and blocks until SIGTERM or SIGINT: streams in flight are finished, then
-// engines are stopped. A second signal stops at once. Returns the process's exit code.
+// the endpoint accepts (before it, with an admin API, `admin on http://HOST:PORT`), reads its
+// configuration again at SIGHUP, and blocks until SIGTERM or SIGINT: streams in flight are
+// finished, then engines are stopped. A second signal stops at once. Returns the process's exit
+// code.
 int run_node(const config::node_spec& spec, const node_options& options);
 
 }  // namespace troupe::apps

@@ -18,6 +18,7 @@ node_events::node_events() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -38,7 +39,9 @@ void node_events::notify(node_event what) {
 
 std::optional<node_event> node_events::take() {
   signalfd_siginfo info{};
-  if (read(signals_, &info, sizeof info) == sizeof info) return node_event::stop_signal;
+  if (read(signals_, &info, sizeof info) == sizeof info) {
+    return info.ssi_signo == SIGHUP ? node_event::reload_signal : node_event::stop_signal;
+  }
   std::uint64_t count = 0;
   [[maybe_unused]] auto got = read(notices_, &count, sizeof count);
   for (auto what : {node_event::drained, node_event::supervisor_ended}) {

@@ -1,7 +1,7 @@
 // What wakes a node's main thread: signals and notices from other threads, in one wait.
 //
 // Thread: notify() from any; the rest on the main thread. Made before any other thread starts,
-// since it blocks SIGINT and SIGTERM for all of them.
+// since it blocks SIGINT, SIGTERM and SIGHUP for all of them.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@ namespace troupe::apps {
 
 enum class node_event : std::uint32_t {
   stop_signal = 1,       // SIGINT or SIGTERM
+  reload_signal = 8,     // SIGHUP
   drained = 2,           // the last client connection is gone
   supervisor_ended = 4,  // all actors of the tree have ended
 };

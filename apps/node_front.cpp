@@ -21,13 +21,14 @@ bool needs_chains(const config::router_spec& router) {
                      [](const auto& model) { return model.policy && needs_chain(*model.policy); });
 }
 
-actors::prompt_reader_options reader_options(const node_front::shared& from) {
+actors::prompt_reader_options reader_options(const config::node_spec& spec,
+                                             actors::hash_seed seed) {
   actors::prompt_reader_options options;
-  options.seed = from.seed;
-  options.body_bytes_max = from.spec.router.limits.prompt_bytes_max;
-  options.hash_prompt = needs_chains(from.spec.router);
-  options.session_field = from.spec.router.session.field;
-  options.names = std::make_shared<const actors::model_names>(from.spec.router.models);
+  options.seed = seed;
+  options.body_bytes_max = spec.router.limits.prompt_bytes_max;
+  options.hash_prompt = needs_chains(spec.router);
+  options.session_field = spec.router.session.field;
+  options.names = std::make_shared<const actors::model_names>(spec.router.models);
   return options;
 }
 
@@ -43,20 +44,22 @@ void run_on(io_thread& thread, const std::function<void()>& fn) {
 }
 
 node_front::node_front(caf::actor_system& system, io_thread& home, const shared& from)
-    : client_{home.context(), from.spec.client},
+    : seed_{from.seed},
+      spec_{from.spec},
+      client_{home.context(), spec_.client},
       context_{[this](const transport::http::endpoint& to, transport::http::request message,
                       std::shared_ptr<const std::string> body,
                       transport::http::exchange_handler& handler) {
                  return client_.start(to, std::move(message), std::move(body), handler);
                },
-               from.spec,
+               spec_,
                from.names,
                from.metrics,
-               actors::prompt_reader{reader_options(from)},
+               actors::prompt_reader{reader_options(spec_, seed_)},
                cached_handle<actors::router_actor>{from.names, actors::router_name},
                from.metrics_page,
                from.stopping},
-      server_{home.context(), from.spec.endpoint.limits,
+      server_{home.context(), spec_.endpoint.limits,
               [this, &system, &home](transport::http::connection& connection) {
                 return actors::make_stream_session(system, &home, context_, connection);
               },
@@ -66,6 +69,12 @@ node_front::node_front(caf::actor_system& system, io_thread& home, const shared&
   context_.keys = from.security.keys.get();
   server_.use_tls(from.security.identity);
   for (const auto& [engine, profile] : from.security.engines) client_.describe(engine, profile);
+}
+
+void node_front::apply(const config::node_spec& spec) {
+  spec_.router = spec.router;
+  spec_.stream = spec.stream;
+  context_.reader.set_options(reader_options(spec_, seed_));
 }
 
 void node_front::stop_requests() {

@@ -37,10 +37,15 @@ class node_front {
   transport::http::client& client() { return client_; }
   transport::http::server& server() { return server_; }
 
+  // Takes over what of the configuration may change: new requests go by it.
+  void apply(const config::node_spec& spec);
+
   // Ends all requests under way with an error.
   void stop_requests();
 
  private:
+  actors::hash_seed seed_;
+  config::node_spec spec_;  // this thread's own: it changes while other threads read theirs
   transport::http::client client_;
   actors::stream_context context_;
   transport::http::server server_;

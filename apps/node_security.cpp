@@ -32,7 +32,24 @@ class client_contexts {
   std::map<std::string, std::shared_ptr<const http::tls_context>> made_;
 };
 
+caf::expected<http::upstream_profile> profile_with(const config::engine_spec& engine,
+                                                   client_contexts& contexts) {
+  http::upstream_profile profile;
+  if (!engine.api_key.empty()) profile.authorization = "Bearer " + engine.api_key;
+  if (is_sealed(engine)) {
+    auto context = contexts.of(engine.ca);
+    if (!context) return std::move(context.error());
+    profile.tls = std::move(*context);
+  }
+  return profile;
+}
+
 }  // namespace
+
+caf::expected<http::upstream_profile> profile_of(const config::engine_spec& engine) {
+  client_contexts contexts;
+  return profile_with(engine, contexts);
+}
 
 caf::expected<node_security> open_security(const config::node_spec& spec) {
   node_security out;
@@ -45,14 +62,9 @@ caf::expected<node_security> open_security(const config::node_spec& spec) {
   client_contexts contexts;
   for (const auto& engine : spec.engines) {
     if (engine.kind != config::engine_kind::openai) continue;
-    http::upstream_profile profile;
-    if (!engine.api_key.empty()) profile.authorization = "Bearer " + engine.api_key;
-    if (is_sealed(engine)) {
-      auto context = contexts.of(engine.ca);
-      if (!context) return std::move(context.error());
-      profile.tls = std::move(*context);
-    }
-    out.engines.emplace_back(engine_endpoint(engine.url), std::move(profile));
+    auto profile = profile_with(engine, contexts);
+    if (!profile) return std::move(profile.error());
+    out.engines.emplace_back(engine_endpoint(engine.url), std::move(*profile));
   }
   return out;
 }

@@ -21,6 +21,10 @@ struct node_security {
   std::vector<std::pair<transport::http::endpoint, transport::http::upstream_profile>> engines;
 };
 
+// Says how one engine, of kind openai, is spoken to. Errors: invalid_config naming the file at
+// fault.
+caf::expected<transport::http::upstream_profile> profile_of(const config::engine_spec& engine);
+
 // Reads the files that the node's spec names. Errors: invalid_config naming the file at fault.
 caf::expected<node_security> open_security(const config::node_spec& spec);
 

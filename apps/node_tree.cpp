@@ -11,7 +11,7 @@
 #include "actors/names.hpp"
 #include "actors/router/router_actor.hpp"
 #include "apps/cli_engine.hpp"
-#include "config/topology_fields.hpp"
+#include "config/topology_change.hpp"
 
 namespace troupe::apps {
 
@@ -88,19 +88,6 @@ std::function<void(const std::string&)> restart_counter(const node_resources& re
   return [&family](const std::string& child) { family.Add({{"child", child}}).Increment(); };
 }
 
-actors::engine_settings settings_of(const config::engine_spec& engine) {
-  actors::engine_settings settings;
-  settings.weight = engine.weight;
-  settings.requests_max = engine.requests_max;
-  // What an engine of ours would refuse need not go there.
-  const auto& limits = engine.limits;
-  if (engine.kind == config::engine_kind::embedded && settings.requests_max == 0) {
-    settings.requests_max =
-        static_cast<std::uint32_t>(limits.running_requests_max + limits.queued_requests_max);
-  }
-  return settings;
-}
-
 child_spec proxy_child(const node_resources& resources, const config::engine_spec& engine,
                        const std::string& name) {
   child_spec child;
@@ -108,7 +95,7 @@ child_spec proxy_child(const node_resources& resources, const config::engine_spe
   child.start = [&resources, engine, name](caf::actor_system& system) -> caf::expected<caf::actor> {
     actors::engine_proxy_options options;
     options.engine = name;
-    options.settings = settings_of(engine);
+    options.settings = resources.live.of(name, engine);
     options.health.probe_interval = engine.probe_interval;
     options.names = &resources.names;
     options.prober = std::make_shared<posted_prober>(resources.home, resources.client);
@@ -138,33 +125,12 @@ child_spec process_child(const node_resources& resources, const config::engine_s
   return child;
 }
 
-child_spec engine_child(const node_resources& resources, const config::engine_spec& engine,
-                        const std::string& name,
-                        const std::function<void(const std::string&)>& on_restart) {
-  supervisor_spec tree;
-  tree.name = "engine/" + name;
-  tree.policy = engine_policy(resources.spec.supervisor);
-  tree.names = &resources.names;
-  tree.on_restart = on_restart;
-  tree.children.push_back(proxy_child(resources, engine, name));
-  if (engine.kind == config::engine_kind::embedded) {
-    tree.children.push_back(process_child(resources, engine, name));
-  }
-  child_spec child;
-  child.name = tree.name;
-  child.stop_grace = process_grace + std::chrono::seconds{2};
-  child.start = [tree](caf::actor_system& system) -> caf::expected<caf::actor> {
-    return caf::actor_cast<caf::actor>(spawn_supervisor(system, tree));
-  };
-  return child;
-}
-
 child_spec router_child(const node_resources& resources) {
   child_spec child;
   child.name = actors::router_name;
   child.start = [&resources](caf::actor_system& system) -> caf::expected<caf::actor> {
-    return caf::actor_cast<caf::actor>(
-        actors::spawn_router(system, {resources.spec.router, &resources.names, resources.metrics}));
+    return caf::actor_cast<caf::actor>(actors::spawn_router(
+        system, {resources.live.router(), &resources.names, resources.metrics}));
   };
   return child;
 }
@@ -196,6 +162,26 @@ transport::http::endpoint engine_endpoint(const std::string& url) {
   return at;
 }
 
+child_spec engine_child(const node_resources& resources, const config::engine_spec& engine) {
+  const auto& name = engine.name;
+  supervisor_spec tree;
+  tree.name = "engine/" + name;
+  tree.policy = engine_policy(resources.spec.supervisor);
+  tree.names = &resources.names;
+  tree.on_restart = restart_counter(resources);
+  tree.children.push_back(proxy_child(resources, engine, name));
+  if (engine.kind == config::engine_kind::embedded) {
+    tree.children.push_back(process_child(resources, engine, name));
+  }
+  child_spec child;
+  child.name = tree.name;
+  child.stop_grace = process_grace + std::chrono::seconds{2};
+  child.start = [tree](caf::actor_system& system) -> caf::expected<caf::actor> {
+    return caf::actor_cast<caf::actor>(spawn_supervisor(system, tree));
+  };
+  return child;
+}
+
 supervisor_spec make_tree(const node_resources& resources) {
   supervisor_spec root;
   root.name = "node/" + resources.spec.name;
@@ -203,9 +189,9 @@ supervisor_spec make_tree(const node_resources& resources) {
   root.names = &resources.names;
   root.on_restart = restart_counter(resources);
   root.children.push_back(router_child(resources));
-  for (const auto& engine : resources.spec.engines) {
-    for (const auto& name : config::engine_names(engine)) {
-      root.children.push_back(engine_child(resources, engine, name, root.on_restart));
+  for (const auto& group : resources.spec.engines) {
+    for (const auto& engine : config::single_engines(group)) {
+      root.children.push_back(engine_child(resources, engine));
     }
   }
   return root;

@@ -14,6 +14,7 @@
 
 #include <prometheus/registry.h>
 
+#include "apps/live_settings.hpp"
 #include "config/topology.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/io_scheduler.hpp"
@@ -26,6 +27,7 @@ namespace troupe::apps {
 // What the actors of the tree need; must outlive the actor_system.
 struct node_resources {
   const config::node_spec& spec;
+  live_settings& live;
   std::string program;  // path of this binary
   registry& names;
   std::shared_ptr<prometheus::Registry> metrics;
@@ -39,6 +41,9 @@ child_process_spec engine_command(const std::string& program, const config::node
 
 // Host and port of an engine's URL, which the configuration has checked.
 transport::http::endpoint engine_endpoint(const std::string& url);
+
+// The child that runs one engine, with its proxy and, where it is ours, its process.
+child_spec engine_child(const node_resources& resources, const config::engine_spec& engine);
 
 // The root of the tree.
 supervisor_spec make_tree(const node_resources& resources);

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/admin_client.hpp"
 #include "apps/bench/run_bench.hpp"
 #include "apps/check_files.hpp"
 #include "apps/cli.hpp"
@@ -27,6 +28,12 @@ void print(std::FILE* stream, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stream);
 }
 
+// How this program was called.
+struct invocation {
+  std::string program;
+  std::vector<std::string> arguments;
+};
+
 // The path of this program, to start engines with: what the system says, else what it was called.
 std::string program_path(const char* called) {
   std::error_code error;
@@ -34,22 +41,40 @@ std::string program_path(const char* called) {
   return error ? std::string{called} : path.string();
 }
 
-int run(const up_command& up, const std::string& program) {
-  return run_node(up.node, node_options{program});
+// What the command line says by now: its file may have changed.
+caf::expected<config::node_spec> reread(const std::vector<std::string>& arguments) {
+  const command again = parse_command(arguments, config::process_environment());
+  if (const auto* up = std::get_if<up_command>(&again)) return up->node;
+  const auto* done = std::get_if<finished>(&again);
+  return make_failure(errc::invalid_config, done != nullptr ? done->text : "it is no `troupe up`");
 }
 
-int run(const engine_command& engine, const std::string&) {
+int run(const up_command& up, const invocation& by) {
+  return run_node(up.node, node_options{by.program, [by] { return reread(by.arguments); }});
+}
+
+int run(const engine_command& engine, const invocation&) {
   return engine::run_engine(engine.options);
 }
 
-int run(const check_command& check, const std::string&) {
+int run(const engines_command& engines, const invocation&) {
+  const call_outcome outcome = call_admin(engines);
+  if (outcome.good) {
+    print(stdout, outcome.text);
+    return exit_success;
+  }
+  print(stderr, "troupe: " + outcome.text + "\n");
+  return exit_failure;
+}
+
+int run(const check_command& check, const invocation&) {
   const check_report report = check_files(check.files, config::process_environment());
   print(stdout, report.summary);
   print(stderr, report.mistakes);
   return report.exit_code;
 }
 
-int run(const tiny_model_command& tiny, const std::string&) {
+int run(const tiny_model_command& tiny, const invocation&) {
   const caf::error error = engine::make_tiny_model(tiny.path, tiny.options);
   if (!error) return exit_success;
   print(stderr, "troupe: " + failure_text(error) + "\n");
@@ -57,27 +82,27 @@ int run(const tiny_model_command& tiny, const std::string&) {
                                                                      : exit_failure;
 }
 
-int run(const key_command& key, const std::string&) {
+int run(const key_command& key, const invocation&) {
   print(stdout, new_key_text(key.name));
   return exit_success;
 }
 
-int run(const schema_command& schema, const std::string&) {
+int run(const schema_command& schema, const invocation&) {
   const bool is_json = schema.format == schema_format::json;
   print(stdout, is_json ? config::render_schema() : config::render_reference());
   return exit_success;
 }
 
-int run(const bench_command& bench, const std::string&) {
+int run(const bench_command& bench, const invocation&) {
   return bench::run_bench(bench.settings);
 }
 
-int run(const version_command&, const std::string&) {
+int run(const version_command&, const invocation&) {
   print(stdout, version_text());
   return exit_success;
 }
 
-int run(const finished& done, const std::string&) {
+int run(const finished& done, const invocation&) {
   if (done.exit_code == exit_success) {
     print(stdout, done.text);
   } else {
@@ -91,6 +116,6 @@ int run(const finished& done, const std::string&) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments{argv + (argc > 0 ? 1 : 0), argv + argc};
   const command chosen = parse_command(arguments, config::process_environment());
-  const std::string program = program_path(argc > 0 ? argv[0] : "troupe");
-  return std::visit([&](const auto& c) { return run(c, program); }, chosen);
+  const invocation by{program_path(argc > 0 ? argv[0] : "troupe"), arguments};
+  return std::visit([&](const auto& c) { return run(c, by); }, chosen);
 }

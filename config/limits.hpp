@@ -27,6 +27,8 @@ struct http_limits {
   std::chrono::milliseconds write_timeout{60'000};      // without progress on a write
   std::chrono::milliseconds drain_timeout{
       300'000};  // until a client has read what is queued for it
+
+  friend bool operator==(const http_limits&, const http_limits&) = default;
 };
 
 // How the HTTP client treats an upstream.
@@ -36,6 +38,8 @@ struct client_limits {
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds idle_timeout{300'000};   // without a byte of the answer
   std::chrono::milliseconds pooled_timeout{30'000};  // an idle connection is closed after it
+
+  friend bool operator==(const client_limits&, const client_limits&) = default;
 };
 
 // What the router keeps and how long it waits.
@@ -44,6 +48,8 @@ struct router_limits {
   std::size_t prompt_bytes_max = 32 * 1024 * 1024;
   std::chrono::milliseconds route_timeout{5'000};  // until a lease; else 503
   std::size_t attempts_max = 3;                    // engines tried before the first byte
+
+  friend bool operator==(const router_limits&, const router_limits&) = default;
 };
 
 // What may wait in the router while every engine that could take it has enough to do.
@@ -52,12 +58,16 @@ struct admission_limits {
   std::size_t bytes_max = 512 * 1024 * 1024;        // of their bodies
   std::chrono::milliseconds queue_timeout{30'000};  // longest wait; then 429
   std::size_t prefill_tokens_max = 16'384;          // of prompts waiting at an engine; 0: no bound
+
+  friend bool operator==(const admission_limits&, const admission_limits&) = default;
 };
 
 // What a stream actor keeps for one request.
 struct stream_limits {
   std::size_t event_bytes_max = 4 * 1024 * 1024;  // one SSE event of an engine
   std::size_t json_depth_max = 64;                // of a request's body; else 400
+
+  friend bool operator==(const stream_limits&, const stream_limits&) = default;
 };
 
 // What the embedded engine takes on.
@@ -67,6 +77,8 @@ struct engine_limits {
   std::size_t step_tokens_max = 512;        // token budget of one step
   std::size_t stop_strings_max = 16;
   std::size_t stop_string_bytes_max = 256;
+
+  friend bool operator==(const engine_limits&, const engine_limits&) = default;
 };
 
 }  // namespace troupe::config

@@ -22,6 +22,8 @@ struct tls_spec {
   std::string certificate;  // PEM file: the certificate and those between it and the authority
   std::string key;          // PEM file
   std::string client_ca;    // PEM file of who signs clients' certificates; empty: they show none
+
+  friend bool operator==(const tls_spec&, const tls_spec&) = default;
 };
 
 // Who may use an endpoint, and how much.
@@ -31,6 +33,8 @@ struct api_key_spec {
   std::vector<std::string> models;   // empty: all
   std::uint32_t requests_per_s = 0;  // 0: no limit
   std::uint64_t tokens_per_min = 0;  // 0: no limit
+
+  friend bool operator==(const api_key_spec&, const api_key_spec&) = default;
 };
 
 enum class kv_publisher { none, zmq };  // as vLLM's `publisher`
@@ -40,6 +44,8 @@ struct kv_events_spec {
   kv_publisher publisher = kv_publisher::none;
   std::string topic;
   std::uint32_t replay_steps = 10'000;  // messages kept for whoever missed them; 0: no replay
+
+  friend bool operator==(const kv_events_spec&, const kv_events_spec&) = default;
 };
 
 // One group of equal engines and the proxies before them.
@@ -66,6 +72,8 @@ struct engine_spec {
   std::uint32_t context_tokens_max = 0;  // 0: the model's
   engine_limits limits;
   kv_events_spec kv_events;
+
+  friend bool operator==(const engine_spec&, const engine_spec&) = default;
 };
 
 struct endpoint_spec {
@@ -75,6 +83,8 @@ struct endpoint_spec {
   tls_spec tls;
   std::vector<api_key_spec> api_keys;  // none: everybody may use the endpoint
   http_limits limits;
+
+  friend bool operator==(const endpoint_spec&, const endpoint_spec&) = default;
 };
 
 // Where policy `session` finds the key of a session, and how far it may fill an engine.
@@ -82,6 +92,8 @@ struct session_spec {
   std::string header = "x-session-id";  // looked at first
   std::string field = "user";           // of the body, a string
   std::uint32_t balance = 125;          // percent of the mean load one engine may carry
+
+  friend bool operator==(const session_spec&, const session_spec&) = default;
 };
 
 // What is said of one model.
@@ -89,6 +101,8 @@ struct model_spec {
   std::string name;                        // as engines serve it
   std::optional<routing_policy> policy{};  // nothing: the router's
   std::vector<std::string> aliases{};      // further names clients may use
+
+  friend bool operator==(const model_spec&, const model_spec&) = default;
 };
 
 struct router_spec {
@@ -97,6 +111,8 @@ struct router_spec {
   std::vector<model_spec> models{};
   admission_limits admission{};
   router_limits limits;
+
+  friend bool operator==(const router_spec&, const router_spec&) = default;
 };
 
 enum class restart_strategy { one_for_one, one_for_all, rest_for_one };
@@ -107,6 +123,8 @@ struct supervisor_spec {
   std::chrono::milliseconds period{60'000};
   std::chrono::milliseconds backoff_min{100};  // doubled at each restart, with jitter
   std::chrono::milliseconds backoff_max{10'000};
+
+  friend bool operator==(const supervisor_spec&, const supervisor_spec&) = default;
 };
 
 enum class log_format { text, json };
@@ -114,11 +132,24 @@ enum class log_format { text, json };
 struct log_spec {
   std::string level = "info";  // trace, debug, info, warn, error
   log_format format = log_format::text;
+
+  friend bool operator==(const log_spec&, const log_spec&) = default;
+};
+
+// The API for operators, on a listener of its own.
+struct admin_spec {
+  std::string address;  // empty: there is none
+  std::uint16_t port = 0;
+  std::string token;  // of `Authorization: Bearer`; empty: none asked
+  std::chrono::milliseconds drain_timeout{600'000};  // then a drained engine is removed anyway
+
+  friend bool operator==(const admin_spec&, const admin_spec&) = default;
 };
 
 struct node_spec {
   std::string name = "local";
   endpoint_spec endpoint;
+  admin_spec admin;
   router_spec router;
   std::vector<engine_spec> engines;
   supervisor_spec supervisor;

@@ -35,41 +35,6 @@ std::string taken_name(const node_spec& node, const engine_spec& group) {
   return {};
 }
 
-// Returns the mistake where a name of a model stands for another model already.
-std::string taken_alias(const model_spec& model, const std::vector<model_spec>& others) {
-  for (const std::string& alias : model.aliases) {
-    if (alias == model.name) return quote(alias) + " is the model's own name";
-  }
-  for (const model_spec& other : others) {
-    for (const std::string& alias : other.aliases) {
-      const bool is_taken =
-          alias == model.name ||
-          std::find(model.aliases.begin(), model.aliases.end(), alias) != model.aliases.end();
-      if (is_taken) return quote(alias) + " is an alias of " + quote(other.name) + " already";
-    }
-    if (std::find(model.aliases.begin(), model.aliases.end(), other.name) != model.aliases.end()) {
-      return quote(other.name) + " is a model of its own in this list";
-    }
-  }
-  return {};
-}
-
-model_spec describe_model(field_visitor& v, const std::string& name,
-                          const std::vector<model_spec>& others) {
-  model_spec model;
-  model.name = name;
-  std::size_t policy = 0;
-  v.word({"policy", "The policy of this model's requests; `inherit`: the router's."},
-         model_policy_names(), policy);
-  if (policy != 0) model.policy = static_cast<routing_policy>(policy - 1);
-  v.texts({"aliases",
-           "Further names under which clients may ask for the model; the engine is asked for it "
-           "under its own name, and answers with that."},
-          text_form::model, model.aliases);
-  v.rule({"aliases"}, [&] { return taken_alias(model, others); });
-  return model;
-}
-
 void describe_kv_events(field_visitor& v, kv_events_spec& events) {
   v.choice({"publisher",
             "`zmq`: each engine publishes its KV events over ZeroMQ on free loopback ports of its "
@@ -229,34 +194,31 @@ void describe(field_visitor& v, endpoint_spec& endpoint) {
   limits_section(v, "What the endpoint accepts from clients.", endpoint.limits);
 }
 
-void describe(field_visitor& v, session_spec& session) {
-  v.text({"header", "Request header that names the session; it is looked at first."},
-         text_form::name, session.header);
-  v.text({"field",
-          "Field of the request body that names it, a string; requests without either go "
-          "by policy `prefix`."},
-         text_form::name, session.field);
-  v.count({"balance",
-           "Percent of the mean load that one engine may carry, weights considered; beyond it a "
-           "session's requests go to the next engine in its own order."},
-          {101, 1'000}, session.balance);
-}
-
-void describe(field_visitor& v, router_spec& router) {
-  v.choice({"policy",
-            "`prefix`: where the prompt's start is cached, weighed against load; "
-            "`session`: all requests of a session at one engine; `least_loaded`: the fewest "
-            "requests; `round_robin`: in turn. All heed the engines' weights."},
-           routing_policy_names(), router.policy);
-  v.section({"session", "What policy `session` takes for the key of a session."},
-            [&] { describe(v, router.session); });
-  v.named({"models", "What is said of single models, by the name engines serve them under."},
-          text_form::model, [&](const std::string& name, field_visitor& inner) {
-            router.models.push_back(describe_model(inner, name, router.models));
-          });
-  v.section({"admission", "What waits in the router, and when: while every engine is full."},
-            [&] { describe(v, router.admission); });
-  limits_section(v, "What the router remembers and how long it waits.", router.limits);
+void describe(field_visitor& v, admin_spec& admin) {
+  std::string listen;
+  v.text({"listen",
+          "Address and port of the admin API; empty: there is none. Beyond this machine it needs a "
+          "`token`."},
+         text_form::listen, listen);
+  if (auto parsed = parse_listen(listen)) {
+    admin.address = std::move(parsed->address);
+    admin.port = parsed->port;
+  }
+  v.text({"token",
+          "What callers must send as `Authorization: Bearer TOKEN`; write ${NAME} and keep it in "
+          "the environment. Empty: whoever reaches the address may call."},
+         text_form::secret, admin.token);
+  v.rule({"listen", "token"}, [&]() -> std::string {
+    if (admin.address.empty() || !admin.token.empty() || is_loopback(admin.address)) return "";
+    return admin.address +
+           " can be reached from other machines; set `token`, or listen on "
+           "127.0.0.1";
+  });
+  v.duration(
+      {"drain_timeout",
+       "How long an engine that is to be removed may finish its requests; then it is removed "
+       "all the same."},
+      {0ms, 24h}, admin.drain_timeout);
 }
 
 void describe(field_visitor& v, supervisor_spec& supervisor) {
@@ -313,6 +275,8 @@ void describe(field_visitor& v, engine_spec& engine) {
 void describe(field_visitor& v, node_spec& node) {
   v.section({"endpoint", "The HTTP endpoint that clients talk to."},
             [&] { describe(v, node.endpoint); });
+  v.section({"admin", "The API for operators: engines added, drained and removed, reload."},
+            [&] { describe(v, node.admin); });
   v.section({"log", "What the node writes to its standard error."}, [&] { describe(v, node.log); });
   v.section({"supervisor", "How engines that end are restarted."},
             [&] { describe(v, node.supervisor); });

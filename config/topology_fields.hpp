@@ -25,6 +25,7 @@ void describe(field_visitor& v, stream_limits& limits);
 void describe(field_visitor& v, engine_limits& limits);
 
 void describe(field_visitor& v, endpoint_spec& endpoint);
+void describe(field_visitor& v, admin_spec& admin);
 void describe(field_visitor& v, router_spec& router);
 void describe(field_visitor& v, session_spec& session);
 void describe(field_visitor& v, supervisor_spec& supervisor);

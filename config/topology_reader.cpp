@@ -76,6 +76,23 @@ read_result parse_topology(std::string_view text, const std::string& name) {
   return parse_topology(text, name, process_environment());
 }
 
+engine_read_result parse_engine(std::string_view text, const std::string& name) {
+  engine_read_result result;
+  mistake_list mistakes{name};
+  const yaml_ptr root = parse_yaml(text, yaml_limits{}, mistakes);
+  if (root && root->kind == yaml_kind::map) {
+    // What comes over the network may not ask for this process's environment.
+    const environment nothing = [](const std::string&) { return std::nullopt; };
+    field_reader reader{*root, "", nothing, mistakes};
+    describe(reader, result.value);
+    reader.finish();
+  } else if (mistakes.empty()) {
+    mistakes.add(root ? root->at : position{}, "it is no map of an engine's keys and values");
+  }
+  result.mistakes = mistakes.take();
+  return result;
+}
+
 std::string to_string(const std::vector<mistake>& mistakes) {
   std::string out;
   for (const mistake& m : mistakes) out += to_string(m) + "\n";

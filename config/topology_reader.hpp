@@ -30,6 +30,14 @@ read_result parse_topology(std::string_view text, const std::string& name,
                            const environment& variables);
 read_result parse_topology(std::string_view text, const std::string& name);
 
+struct engine_read_result {
+  engine_spec value;  // meaningful only where there is no mistake
+  std::vector<mistake> mistakes;
+};
+
+// Reads one group of engines as an item of `actors` holds it: a map of its fields. JSON will do.
+engine_read_result parse_engine(std::string_view text, const std::string& name);
+
 // Renders the mistakes one a line.
 std::string to_string(const std::vector<mistake>& mistakes);
 

@@ -134,6 +134,10 @@ std::optional<socket_address> parse_listen(std::string_view text) {
   return socket_address{*address, *port};
 }
 
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
 std::string url_mistake(std::string_view url) {
   const auto scheme = url.substr(0, std::min(url.find("://"), url.size()));
   if (scheme != "http" && scheme != "https") {

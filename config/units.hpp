@@ -47,6 +47,9 @@ std::string format_bytes(std::uint64_t bytes);
 // Writes what parse_duration reads, in the largest unit that is exact: 60s is 1m.
 std::string format_duration(std::chrono::milliseconds duration);
 
+// True for an address that only this machine can reach.
+bool is_loopback(std::string_view address);
+
 // Writes what parse_listen reads.
 std::string format_listen(const socket_address& address);
 

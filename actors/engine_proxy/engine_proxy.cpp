@@ -104,9 +104,15 @@ class engine_proxy_state {
     message.settings = options_.settings;
     message.models = models_;
     message.kv_tokens_max = gauges_.kv_tokens_max;
+    message.kv_usage = gauges_.kv_usage;
     message.running = gauges_.running;
     message.waiting = gauges_.waiting;
     self_->send(router, std::move(message), engine_proxy_actor{self_});
+  }
+
+  void take_settings(const engine_settings& settings) {
+    options_.settings = settings;
+    report(false);
   }
 
   // Handles of other actors would keep them, and through them us, alive.
@@ -160,6 +166,7 @@ engine_proxy_actor::behavior_type engine_proxy(engine_proxy_actor::pointer self,
       [state](probe_tick tick) { state->probe(tick.number); },
       [state](probe_done& done) { state->take_probe(done); },
       [state](report_to_router) { state->report(false); },
+      [state](const engine_settings& settings) { state->take_settings(settings); },
   };
 }
 

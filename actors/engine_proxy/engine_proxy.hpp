@@ -1,13 +1,14 @@
 // The engine_proxy actor: one per engine; knows whether it lives, what it serves and how loaded it
 // is.
 //
-// | message          | reply | errors         | what it changes | | grant_request    | lease |
-// connect_failed | nothing; a refusal ends the lease at the router      | | attempt_failed   | - |
-// -              | health: held back or down, probed at once            | | engine_address   | - |
-// -              | health: a process listens, or has ended              | | probe_tick       | - |
-// -              | starts a probe                                       | | probe_done       | - |
-// -              | health, models, load; reports to the router          | | report_to_router | - |
-// -              | nothing; reports to the router                       |
+// | message          | reply | what it changes                                             |
+// | grant_request    | lease | nothing; a refusal (connect_failed) ends the lease          |
+// | attempt_failed   | -     | health: held back or down, probed at once                   |
+// | engine_address   | -     | health: a process listens, or has ended                     |
+// | probe_tick       | -     | starts a probe                                              |
+// | probe_done       | -     | health, models, load; reports to the router                 |
+// | report_to_router | -     | nothing; reports to the router                              |
+// | engine_settings  | -     | weight, bound, draining; reports to the router              |
 //
 // Thread: unpinned, runs on whichever I/O thread sends to it; its prober has a thread of its own.
 #pragma once

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
 #include "actors/names.hpp"
 #include "actors/router/admission.hpp"
 #include "actors/router/router_core.hpp"
 #include "actors/router/router_metrics.hpp"
+#include "actors/router/waiting_room.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
@@ -50,16 +50,22 @@ class router_state {
   }
 
   void withdraw(std::uint64_t request) {
-    const auto found = waiting_by_asker_.find({sender(), request});
-    if (found == waiting_by_asker_.end()) return;
-    const auto id = found->second;
-    admission_.withdraw(id);
-    answer(id, make_failure(errc::cancelled, "the client left"));
+    const auto id = waiting_.find({sender(), request});
+    if (!id) return;
+    admission_.withdraw(*id);
+    answer(*id, make_failure(errc::cancelled, "the client left"));
   }
 
   void settle() {
     admission_.settle(now());
     metrics_.queue_is(admission_.queue().size(), admission_.queue().bytes());
+  }
+
+  void reconfigure(const config::router_spec& spec) {
+    aliases_ = model_names{spec.models};
+    core_.set_spec(spec);
+    admission_.set_limits(spec.admission);
+    settle();
   }
 
   void settle_in_time() {
@@ -90,6 +96,7 @@ class router_state {
     }
     if (report.died) core_.engine_failed(entry.id);
     entry.up = report.up;
+    entry.kv_usage = report.kv_usage;
     entry.models = std::move(report.models);
     core_.update_engine(entry.id, config_of(report, entry));
     core_.report_load(entry.id, {report.running, report.waiting});
@@ -102,7 +109,7 @@ class router_state {
       if (at->second.proxy.address() != message.source) continue;
       log::warn("engine proxy ended: its engine gets no requests until it is back",
                 {{"engine", at->first}});
-      metrics_.engine_is(at->first, false, 0);
+      metrics_.engine_gone(at->first);
       core_.remove_engine(at->second.id);
       by_id_.erase(at->second.id);
       engines_.erase(at);
@@ -113,7 +120,7 @@ class router_state {
   model_listing list() const {
     model_listing listing;
     for (const auto& [name, entry] : engines_) {
-      listing.engines.push_back({name, entry.up, core_.load_of(entry.id)});
+      listing.engines.push_back(status_of(name, entry));
       if (!entry.up) continue;
       listing.models.insert(listing.models.end(), entry.models.begin(), entry.models.end());
     }
@@ -141,16 +148,9 @@ class router_state {
     bool known = false;
     engine_id id{};
     bool up = false;
+    double kv_usage = 0;
     engine_proxy_actor proxy;
     std::vector<model_card> models;
-  };
-
-  // A request that waits for an engine: who asks, and since when.
-  struct waiting_request {
-    caf::typed_response_promise<engine_lease> promise;
-    std::pair<caf::actor_id, std::uint64_t> asker;
-    std::uint32_t epoch = 0;
-    time_point since;
   };
 
   time_point now() const { return self_->clock().now(); }
@@ -161,11 +161,9 @@ class router_state {
   }
 
   caf::typed_response_promise<engine_lease> wait(ticket id, const route_request& request) {
+    const auto asker = std::pair{sender(), request.request};  // a promise takes the sender away
     auto promise = self_->make_response_promise<engine_lease>();
-    const auto asker = std::pair{sender(), request.request};
-    waiting_by_asker_[asker] = id;
-    waiting_.emplace(id, waiting_request{promise, asker, request.epoch, now()});
-    metrics_.queue_is(admission_.queue().size(), admission_.queue().bytes());
+    waiting_.enter(id, {promise, asker, request.epoch, now()});
     keep_ticking();
     return promise;
   }
@@ -179,21 +177,30 @@ class router_state {
     return error;
   }
 
+  engine_status status_of(const std::string& name, const engine_entry& entry) const {
+    engine_status status{name, entry.up, core_.load_of(entry.id), core_.leases_of(entry.id)};
+    status.kv_usage = entry.kv_usage;
+    if (const auto* config = core_.engine(entry.id)) {
+      status.settings = config->settings;
+      status.kv_tokens_max = config->kv_tokens_max;
+      status.models = config->models;
+    }
+    return status;
+  }
+
   // Ends the wait of a request.
   void answer(ticket id, admission_result result) {
-    const auto found = waiting_.find(id);
-    if (found == waiting_.end()) return;
-    auto request = std::move(found->second);
-    waiting_.erase(found);
-    waiting_by_asker_.erase(request.asker);
-    metrics_.waited(std::chrono::duration<double>{now() - request.since}.count());
+    auto request = waiting_.leave(id);
+    if (!request) return;
+    metrics_.waited(std::chrono::duration<double>{now() - request->since}.count());
     if (auto* error = std::get_if<caf::error>(&result)) {
-      request.promise.deliver(refused(std::move(*error)));
+      request->promise.deliver(refused(std::move(*error)));
       return;
     }
     const auto& choice = std::get<decision>(result);
     metrics_.decided(choice);
-    request.promise.delegate(by_id_.at(choice.engine)->proxy, grant_request{request.epoch, choice});
+    request->promise.delegate(by_id_.at(choice.engine)->proxy,
+                              grant_request{request->epoch, choice});
   }
 
   void settle_if_any() {
@@ -244,7 +251,9 @@ class router_state {
     engine_config config;
     config.name = report.name;
     for (const auto& card : entry.models) config.models.push_back(card.id);
-    config.state = report.up ? engine_state::up : engine_state::down;
+    config.state = !report.up                 ? engine_state::down
+                   : report.settings.draining ? engine_state::draining
+                                              : engine_state::up;
     config.kv_tokens_max = report.kv_tokens_max;
     config.settings = report.settings;
     return config;
@@ -258,8 +267,7 @@ class router_state {
   router_metrics metrics_;
   std::map<std::string, engine_entry, std::less<>> engines_;  // nodes stay where they are
   std::map<engine_id, engine_entry*> by_id_;
-  std::unordered_map<ticket, waiting_request> waiting_;
-  std::map<std::pair<caf::actor_id, std::uint64_t>, ticket> waiting_by_asker_;
+  waiting_room waiting_;
   std::uint64_t last_ticket_ = 0;
   bool ticking_ = false;
 };
@@ -279,6 +287,7 @@ router_actor::behavior_type router(router_actor::pointer self, const router_opti
       [state](get_models) { return state->list(); },
       [state](maintain_tick) { state->maintain(); },
       [state](settle_tick) { state->settle_in_time(); },
+      [state](const reconfigure_router& message) { state->reconfigure(message.spec); },
   };
 }
 

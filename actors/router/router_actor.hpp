@@ -9,6 +9,7 @@
 // | get_models       | model_listing      | nothing                                            |
 // | maintain_tick    | -                  | drops overdue leases and blocks                    |
 // | settle_tick      | -                  | turns away what has waited too long                |
+// | reconfigure_router | -                | policies, aliases, bounds                          |
 //
 // Errors of route_request: unknown_model, no_engine, too_many_requests, cancelled.
 //

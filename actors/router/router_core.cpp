@@ -147,6 +147,10 @@ const engine_config* router_core::engine(engine_id id) const {
   return entry == nullptr ? nullptr : &entry->config;
 }
 
+std::uint32_t router_core::leases_of(engine_id id) const {
+  return roster_.find(id) == nullptr ? 0 : ledger_.own_load(slot_of(id));
+}
+
 std::uint32_t router_core::load_of(engine_id id) const {
   return roster_.find(id) == nullptr ? 0 : ledger_.load(slot_of(id));
 }

@@ -82,6 +82,7 @@ class router_core {
 
   const engine_config* engine(engine_id id) const;
   std::uint32_t load_of(engine_id id) const;
+  std::uint32_t leases_of(engine_id id) const;  // of these, ours
   std::size_t lease_count() const { return ledger_.size(); }
   std::size_t block_count() const { return index_.block_count(); }
 

@@ -2,7 +2,10 @@
 //
 // Usage: bench_http_load --target host:port[,host:port...] [--mode closed|open|stream]
 //        [--connections N] [--rate N] [--seconds N] [--body-bytes N] [--model NAME]
-//        [--max-tokens N]
+//        [--max-tokens N] [--requests N] [--distinct yes]
+//        [--first N]
+// With --requests it ends after so many, however long that takes; with --distinct no two prompts,
+// and no two users, are the same; they are numbered from --first.
 // Prints one JSON object: requests, chunks, errors, seconds, p50_ms, p99_ms.
 #include <algorithm>
 #include <chrono>
@@ -47,6 +50,10 @@ class load {
     const auto wanted = static_cast<std::size_t>(flags.number("--body-bytes", 1024));
     while (body.size() + 5 < wanted) body += body.size() % 6 == 0 ? ' ' : 'w';
     body_ = std::make_shared<const std::string>(body + R"("}]})");
+    distinct_ = flags.text("--distinct", "no") == "yes";
+    first_ = static_cast<std::size_t>(flags.number("--first", 0));
+    left_ = static_cast<std::size_t>(flags.number("--requests", 0));
+    if (left_ != 0) seconds_ = std::chrono::hours{24};
     connections_ = static_cast<std::size_t>(flags.number("--connections", 64));
   }
 
@@ -90,7 +97,25 @@ class load {
     head.fields.add("Content-Type", "application/json");
     const auto made = new shot{*this};
     ++flying_;
-    client_.start(targets_.at(next_++ % targets_.size()), std::move(head), body_, *made);
+    const auto& target = targets_.at(next_++ % targets_.size());
+    client_.start(target, std::move(head), distinct_ ? distinct_body() : body_, *made);
+  }
+
+  // The same text behind a number, under a user of its own.
+  std::shared_ptr<const std::string> distinct_body() const {
+    static constexpr std::string_view before_text = R"("content":")";
+    auto body = *body_;
+    const auto number = std::to_string(first_ + next_);
+    body.insert(body.find(before_text) + before_text.size(), number + " ");
+    body.insert(1, R"("user":"u)" + number + R"(",)");
+    return std::make_shared<const std::string>(std::move(body));
+  }
+
+  // Takes one of the requests that are still to be sent; false where all have been.
+  bool take_turn() {
+    if (left_ == 0 || next_ < left_) return true;
+    ends_ = began_;
+    return false;
   }
 
   void landed(shot* which) {
@@ -104,7 +129,7 @@ class load {
       ++totals_.errors;
     }
     last_ = time;
-    if (!open_loop_ && time < ends_) send();
+    if (!open_loop_ && take_turn() && time < ends_) send();
     if (flying_ == 0 && time >= ends_) client_.abort();
   }
 
@@ -129,6 +154,9 @@ class load {
   std::chrono::nanoseconds interval_;
   bool open_loop_;
   std::shared_ptr<const std::string> body_;
+  bool distinct_ = false;
+  std::size_t first_ = 0;
+  std::size_t left_ = 0;  // requests to be sent in all; 0: as many as fit into the time
   std::size_t connections_ = 0;
   std::size_t flying_ = 0;
   std::int64_t sent_ = 0;

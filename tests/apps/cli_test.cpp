@@ -18,7 +18,7 @@ TEST(cli, help_is_there_for_every_command_with_examples) {
 
 TEST(cli, nothing_is_bad_usage) {
   EXPECT_EQ(mistake_of(""),
-            "what shall it do? The commands are up, engine, check, key, "
+            "what shall it do? The commands are up, engine, engines, check, key, "
             "make-tiny-model, schema, bench, version (see troupe --help)");
 }
 

@@ -70,7 +70,8 @@ TEST(key_table, the_reader_knows_every_key_of_the_schema) {
       "tls: {zzzz: 1}, api_keys: {k: {sha256: " +
           std::string(64, '0') +
           ", zzzz: 1}}}, "
-          "log: {zzzz: 1}, supervisor: {zzzz: 1, backoff: {zzzz: 1}}, client: {zzzz: 1}, "
+          "admin: {zzzz: 1}, log: {zzzz: 1}, supervisor: {zzzz: 1, backoff: {zzzz: 1}}, client: "
+          "{zzzz: 1}, "
           "stream: {zzzz: 1}, actors: [router: {zzzz: 1, limits: {zzzz: 1}, "
           "session: {zzzz: 1}, models: {m: {zzzz: 1}}, admission: {zzzz: 1}}, "
           "engine: {name: e, zzzz: 1, limits: {zzzz: 1}, kv_events: {zzzz: 1}}, zzzz: 1]}}}",

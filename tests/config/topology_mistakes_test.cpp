@@ -55,8 +55,17 @@ TEST(topology_mistakes, of_the_sections_of_a_node) {
           {"", ""},
           {"endpont: {}", "f:4:5: nodes.n.'endpont' is not a key here; did you mean 'endpoint'?\n"},
           {"zzz: {}",
-           "f:4:5: nodes.n.'zzz' is not a key here; allowed are actors, client, endpoint, log, "
-           "stream, supervisor\n"},
+           "f:4:5: nodes.n.'zzz' is not a key here; allowed are actors, admin, client, endpoint, "
+           "log, stream, supervisor\n"},
+          {"admin: {listen: 127.0.0.1:9000}", ""},
+          {"admin: {listen: \"[::1]:9000\"}", ""},
+          {"admin: {listen: 0.0.0.0:9000, token: s3cret}", ""},
+          {"admin: {listen: 0.0.0.0:9000}",
+           "f:4:21: nodes.n.admin.listen: 0.0.0.0 can be reached from other machines; set `token`, "
+           "or listen on 127.0.0.1\n"},
+          {"admin: {listen: 10.0.0.1:9000, token: \"\"}",
+           "f:4:21: nodes.n.admin.listen: 10.0.0.1 can be reached from other machines; set "
+           "`token`, or listen on 127.0.0.1\n"},
           {"endpoint: 8000",
            "f:4:15: nodes.n.endpoint is a single value; expected a map of keys and values\n"},
           {"endpoint: {listen: 8000}",

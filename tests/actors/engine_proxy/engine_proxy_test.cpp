@@ -59,6 +59,7 @@ struct engine_proxy_test : testing::Test {
         [](maintain_tick) {},
         [](withdraw_request) {},
         [](settle_tick) {},
+        [](const reconfigure_router&) {},
     };
   }
 
@@ -184,6 +185,18 @@ TEST_F(engine_proxy_test, a_new_router_is_told) {
   caf::anon_send(proxy, report_to_router{});
   system.run();
   EXPECT_EQ(reports.size(), before + 1);
+}
+
+TEST_F(engine_proxy_test, new_settings_are_reported_at_once_and_kept) {
+  spawn(engine_address{"127.0.0.1", 9000});
+  EXPECT_EQ(reports.back().settings.weight, 1U);
+  caf::anon_send(proxy, engine_settings{.weight = 4, .requests_max = 7, .draining = true});
+  system.run();
+  caf::anon_send(proxy, report_to_router{});
+  system.run();
+  EXPECT_EQ(reports.back().settings.weight, 4U);
+  EXPECT_EQ(reports.back().settings.requests_max, 7U);
+  EXPECT_TRUE(reports.back().settings.draining);
 }
 
 TEST_F(engine_proxy_test, an_engine_that_stops_answering_goes_down) {

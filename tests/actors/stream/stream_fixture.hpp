@@ -121,6 +121,7 @@ struct stream_fixture : testing::Test {
         [](maintain_tick) {},
         [this](withdraw_request message) { withdrawn.push_back(message.request); },
         [](settle_tick) {},
+        [](const reconfigure_router&) {},
     };
   }
 

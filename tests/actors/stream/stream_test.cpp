@@ -171,12 +171,13 @@ TEST_F(stream_test, a_router_that_does_not_answer_is_an_error_in_time) {
         [](maintain_tick) {},
         [](withdraw_request) {},
         [](settle_tick) {},
+        [](const reconfigure_router&) {},
     };
   });
   names.put(router_name, silent);
   post(chat);
   EXPECT_EQ(client.answers, 0);
-  system.advance(spec.router.limits.route_timeout);
+  system.advance(spec.router.limits.route_timeout + spec.router.admission.queue_timeout);
   EXPECT_EQ(client.answers, 1);
   EXPECT_GE(client.head.status, 500U);
 }

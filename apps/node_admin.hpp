@@ -1,0 +1,126 @@
+// The node_admin actor: changes a running node as operators ask, over HTTP or by SIGHUP.
+//
+// | message        | reply | what it changes | | reload_request | -     | reads the file again and
+// makes the node what it says; logs what it did | | drain_tick     | -     | takes away the engines
+// that have finished their requests               |
+//
+// Adding an engine starts its children under the node's supervisor. Removing one drains it first:
+// it gets no new requests, finishes what it has, and is then taken from the supervisor, an embedded
+// one with its process. A reload does the same for whatever the file adds, drops or changes; a file
+// with a mistake changes nothing.
+//
+// Thread: pinned to I/O thread 0, as its listener is. Reading the file blocks that thread for as
+// long as reading it takes, on the operator's word.
+// Bounds: admin_http_limits; one answer under way per connection.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "apps/admin_call.hpp"
+#include "apps/live_settings.hpp"
+#include "config/topology_change.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/pinned_actor.hpp"
+#include "runtime/supervisor.hpp"
+#include "transport/http/server.hpp"
+
+namespace troupe::apps {
+
+struct reload_request {};
+struct drain_tick {};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, reload_request&) {
+  return f(caf::meta::type_name("troupe::reload_request"));
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, drain_tick&) {
+  return f(caf::meta::type_name("troupe::drain_tick"));
+}
+
+using admin_actor = caf::typed_actor<caf::reacts_to<reload_request>, caf::reacts_to<drain_tick>>;
+
+struct admin_options {
+  config::node_spec spec;  // as it was started
+  registry* names = nullptr;
+  live_settings* live = nullptr;
+  std::function<child_spec(const config::engine_spec& engine)> engine_child{};
+  std::function<caf::error(const config::engine_spec&)> describe{};  // how an engine is spoken to
+  std::function<caf::expected<config::node_spec>()> reread{};        // the file, as at the start
+  std::function<void(const config::node_spec&)> apply_fronts{};      // new limits, names, sessions
+};
+
+// Where an answer goes; empty once its client has left.
+struct admin_answer {
+  transport::http::connection* client = nullptr;
+};
+
+class node_admin final : public pinned<admin_actor::base> {
+ public:
+  using answer_ptr = std::shared_ptr<admin_answer>;
+
+  node_admin(caf::actor_config& cfg, io_thread* home, admin_options options);
+
+  // On the home thread: binds the listener and returns its port. Errors: io_error.
+  caf::expected<std::uint16_t> listen();
+
+  // On the home thread: engines are started and stopped under this supervisor.
+  void set_supervisor(supervisor_actor supervisor);
+
+  // A request came on a connection of the listener.
+  void take_request(const transport::http::request& message, const answer_ptr& to);
+
+  void on_exit() override;
+  const char* name() const override { return "node_admin"; }
+
+ protected:
+  behavior_type make_behavior() override;
+
+ private:
+  // An engine on its way out, and the one that takes its name.
+  struct removal {
+    time_point deadline;
+    bool leaving = false;  // its supervisor is at it
+    std::optional<config::engine_spec> successor{};
+  };
+
+  // Answers.
+  void answer(const answer_ptr& to, unsigned status, std::string body);
+  void refuse(const answer_ptr& to, errc code, const std::string& text);
+
+  // What is asked for.
+  void run(const admin_call& call, const std::string& body, const answer_ptr& to);
+  void list(const answer_ptr& to);
+  void add(const std::string& body, const answer_ptr& to);
+  void set_draining(const admin_call& call, bool draining, const answer_ptr& to);
+  void remove(const admin_call& call, const answer_ptr& to);
+  void reload(const answer_ptr& to);
+
+  // What is done.
+  bool is_known(const std::string& engine) const { return running_.contains(engine); }
+  void start(const config::engine_spec& engine, std::function<void(const caf::error&)> done);
+  void tell(const std::string& engine, const actors::engine_settings& settings);
+  void begin_removal(const std::string& engine, std::optional<config::engine_spec> successor);
+  void take_away_drained(const actors::model_listing& listing);
+  void take_away(const std::string& engine);
+  void gone(const std::string& engine);
+  void schedule();
+  config::node_spec current() const;
+  void apply(const config::topology_change& change, const config::node_spec& to);
+
+  admin_options options_;
+  std::unique_ptr<transport::http::server> server_;
+  supervisor_actor supervisor_;
+  std::map<std::string, config::engine_spec> running_;  // by name, those on their way out included
+  std::map<std::string, removal> removals_;
+  bool ticking_ = false;
+};
+
+}  // namespace troupe::apps

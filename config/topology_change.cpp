@@ -1,0 +1,95 @@
+#include "config/topology_change.hpp"
+
+#include <map>
+#include <utility>
+
+#include "config/topology_fields.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+std::map<std::string, engine_spec> engines_by_name(const node_spec& node) {
+  std::map<std::string, engine_spec> found;
+  for (const engine_spec& group : node.engines) {
+    for (engine_spec& engine : single_engines(group)) {
+      std::string name = engine.name;
+      found.emplace(std::move(name), std::move(engine));
+    }
+  }
+  return found;
+}
+
+// True where the two differ at most in what may be told to an engine's proxy.
+bool is_same_engine(engine_spec a, const engine_spec& b) {
+  a.weight = b.weight;
+  a.requests_max = b.requests_max;
+  return a == b;
+}
+
+void compare_engines(const node_spec& from, const node_spec& to, topology_change& change) {
+  const auto before = engines_by_name(from);
+  for (const auto& [name, engine] : engines_by_name(to)) {
+    const auto was = before.find(name);
+    if (was == before.end()) {
+      change.added.push_back(engine);
+    } else if (!is_same_engine(was->second, engine)) {
+      change.replaced.push_back(engine);
+    } else if (was->second != engine) {
+      change.resettled.push_back(engine);
+    }
+  }
+  const auto after = engines_by_name(to);
+  for (const auto& [name, engine] : before) {
+    if (!after.contains(name)) change.removed.push_back(name);
+  }
+}
+
+// True where something differs that a running router takes over.
+bool router_differs(router_spec a, const router_spec& b) {
+  a.limits.index_blocks_max = b.limits.index_blocks_max;
+  return a != b;
+}
+
+}  // namespace
+
+bool topology_change::empty() const {
+  return added.empty() && replaced.empty() && resettled.empty() && removed.empty() && !router &&
+         !stream && needs_start.empty();
+}
+
+std::vector<engine_spec> single_engines(const engine_spec& group) {
+  std::vector<engine_spec> engines;
+  for (const std::string& name : engine_names(group)) {
+    engines.push_back(group);
+    engines.back().name = name;
+    engines.back().count = 1;
+  }
+  return engines;
+}
+
+topology_change difference(const node_spec& from, const node_spec& to) {
+  topology_change change;
+  compare_engines(from, to, change);
+  change.router = router_differs(from.router, to.router);
+  change.stream = from.stream != to.stream;
+  const auto started_with = [&](bool is_same, const char* key) {
+    if (!is_same) change.needs_start.emplace_back(key);
+  };
+  const endpoint_spec &was = from.endpoint, &is = to.endpoint;
+  started_with(from.name == to.name, "the node's name");
+  started_with(was.address == is.address && was.port == is.port, "endpoint.listen");
+  started_with(was.threads == is.threads, "endpoint.threads");
+  started_with(was.limits == is.limits, "endpoint.limits");
+  started_with(was.tls == is.tls, "endpoint.tls");
+  started_with(was.api_keys == is.api_keys, "endpoint.api_keys");
+  started_with(from.admin == to.admin, "admin");
+  started_with(from.log == to.log, "log");
+  started_with(from.supervisor == to.supervisor, "supervisor");
+  started_with(from.client == to.client, "client");
+  started_with(from.router.limits.index_blocks_max == to.router.limits.index_blocks_max,
+               "router.limits.index_blocks");
+  return change;
+}
+
+}  // namespace troupe::config

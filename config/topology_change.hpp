@@ -1,0 +1,32 @@
+// What has to be done to make a running node be what its file now says.
+//
+// Pure. Engines are compared one by one, under the names they run by, whatever groups they come
+// from. What cannot change while the node runs is named, key by key, and left as it was.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/topology.hpp"
+
+namespace troupe::config {
+
+struct topology_change {
+  std::vector<engine_spec> added;        // single engines: `name` is the engine's, `count` is 1
+  std::vector<engine_spec> replaced;     // the same name, another engine
+  std::vector<engine_spec> resettled;    // the same engine, another weight or bound
+  std::vector<std::string> removed;      // by name
+  bool router = false;                   // policies, sessions, models, admission, limits
+  bool stream = false;                   // limits of requests to come
+  std::vector<std::string> needs_start;  // keys whose change only a new start brings
+
+  bool empty() const;
+};
+
+// Returns each engine of a group as a group of one under its own name.
+std::vector<engine_spec> single_engines(const engine_spec& group);
+
+// Returns what leads from one node to the other.
+topology_change difference(const node_spec& from, const node_spec& to);
+
+}  // namespace troupe::config
