@@ -39,7 +39,7 @@ def broken_variants(document):
     yield variant("embedded with url", lambda top, node: engine(node, 1).update(url="http://a:1"))
     yield variant("openai with model", lambda top, node: engine(node, 2).update(model="a.gguf"))
     yield variant("openai without url", lambda top, node: engine(node, 2).pop("url"))
-    yield variant("https", lambda top, node: engine(node, 2).update(url="https://a:1"))
+    yield variant("scheme", lambda top, node: engine(node, 2).update(url="ftp://a:1"))
     yield variant("no name", lambda top, node: engine(node, 1).pop("name"))
     yield variant("two kinds in an item", lambda top, node: node["actors"][0].update(engine={}))
     yield variant("no actors", lambda top, node: node.pop("actors"))
