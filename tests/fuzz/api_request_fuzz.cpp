@@ -2,6 +2,7 @@
 // refusal that is a good answer itself.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,12 +31,15 @@ const api_context& served() {
     TROUPE_ASSERT(!load_text(*file, text));
     return text;
   }();
+  static grammar_cache grammars{
+      std::make_shared<token_vocabulary>(token_vocabulary::of(*opened.text))};
   static const auto context = [] {
     api_context made;
     made.model_name = "tiny";
     made.context_tokens_max = context_tokens_max;
     made.text = opened.text.get();
     made.chat = opened.chat.get();
+    made.grammars = &grammars;
     return made;
   }();
   return context;
