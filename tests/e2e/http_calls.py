@@ -48,6 +48,12 @@ def get(node, path, **fields):
     return call(node, f"GET {path}", fields=fields)
 
 
+def all_engines_up(node):
+    """True once every engine takes requests; before that a model may just not be known yet."""
+    engines = get(node, "/ready").json["engines"]
+    return bool(engines) and all(engine["up"] for engine in engines)
+
+
 def chat_body(model, text, **more):
     """The body of a chat request with one user message."""
     return {"model": model, "messages": [{"role": "user", "content": text}]} | more

@@ -5,7 +5,8 @@ import re
 import subprocess
 import unittest
 
-from http_calls import call, chat, chat_body, chat_stream, get, metrics, raw_exchange, text_of
+from http_calls import (all_engines_up, call, chat, chat_body, chat_stream, get, metrics,
+                        raw_exchange, text_of)
 from processes import embedded_node
 
 NODE = None
@@ -15,7 +16,7 @@ MODEL = None
 def setUpModule():
     global NODE, MODEL
     NODE = embedded_node("--log-level", "debug")
-    NODE.poll(lambda: get(NODE, "/ready").status == 200, "readiness")
+    NODE.poll(lambda: all_engines_up(NODE), "all engines up")
     MODEL = get(NODE, "/v1/models").json["data"][0]["id"]
 
 

@@ -5,6 +5,7 @@ import os
 import unittest
 
 import fake_engine
+from http_calls import all_engines_up
 from processes import Node, embedded_node
 
 try:
@@ -28,6 +29,7 @@ def setUpModule():
     if SKIPPED:
         return
     NODE = embedded_node()
+    NODE.poll(lambda: all_engines_up(NODE), "all engines up")
     with openai.OpenAI(base_url=f"{NODE.url}/v1", api_key="none") as client:
         MODEL = NODE.poll(lambda: client.models.list().data, "a model")[0].id
 

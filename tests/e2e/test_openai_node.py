@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from http_calls import get
+from http_calls import all_engines_up
 from processes import ROOT, embedded_node
 
 CLIENT = ROOT / "build/e2e-node"
@@ -21,7 +21,7 @@ class NodeClient(unittest.TestCase):
     def test_every_check_of_the_script_passes(self):
         self.assertTrue(READY, "node or its openai package is not installed")
         with embedded_node() as node:
-            node.poll(lambda: get(node, "/ready").status == 200, "readiness")
+            node.poll(lambda: all_engines_up(node), "all engines up")
             done = subprocess.run(["node", SCRIPT, CLIENT, f"{node.url}/v1"], capture_output=True,
                                   text=True, timeout=300, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -5,6 +5,7 @@ import os
 import unittest
 
 import fake_engine
+from http_calls import all_engines_up
 from processes import Node, embedded_node
 
 try:
@@ -21,6 +22,7 @@ def setUpModule():
     global NODE
     if not SKIPPED:
         NODE = embedded_node()
+        NODE.poll(lambda: all_engines_up(NODE), "all engines up")
 
 
 def tearDownModule():

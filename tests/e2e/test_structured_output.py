@@ -5,6 +5,7 @@ import os
 import unittest
 
 import http_calls
+from http_calls import all_engines_up
 from processes import SCRATCH, Node, embedded_node, tiny_model
 
 try:
@@ -30,6 +31,7 @@ def setUpModule():
     global NODE
     if not SKIPPED:
         NODE = embedded_node()
+        NODE.poll(lambda: all_engines_up(NODE), "all engines up")
 
 
 def tearDownModule():
