@@ -23,6 +23,11 @@ std::string usage_answer(int prompt, int completion) {
 }
 
 struct stream_keys_test : stream_fixture {
+  // Streams must end before the keys do, as in a node.
+  ~stream_keys_test() override {
+    if (session) close();
+  }
+
   // Admits one key, "secret"; the spec says what else holds of it.
   api_key& admit(const std::function<void(config::api_key_spec&)>& limit = {}) {
     config::api_key_spec key;
