@@ -42,7 +42,7 @@ class http_prober final : public engine_prober, http::exchange_handler {
     status_ = 0;
     http::request message;
     message.target = paths[step_];
-    exchange_ = client_.start(at_, std::move(message), nullptr, *this, {step_timeout_});
+    exchange_ = client_.start(at_, message, nullptr, *this, {step_timeout_});
   }
 
   void on_head(http::response_head head) override { status_ = head.status; }
@@ -101,6 +101,7 @@ class http_prober final : public engine_prober, http::exchange_handler {
 }  // namespace
 
 bool read_model_cards(std::string_view body, std::vector<model_card>& out) {
+  if (body.empty()) return false;  // simdjson would copy from null
   simdjson::dom::parser parser;
   simdjson::dom::array data;
   if (parser.parse(body.data(), body.size())["data"].get(data) != simdjson::SUCCESS) return false;

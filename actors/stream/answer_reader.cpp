@@ -88,6 +88,7 @@ void answer_reader::read_whole(std::string_view body) {
 }
 
 void answer_reader::read_json(std::string_view text, bool& content) {
+  if (text.empty()) return;  // simdjson would copy from null
   json::object root;
   if (thread_parser().parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return;
   json::object usage;
