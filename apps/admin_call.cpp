@@ -14,20 +14,23 @@ caf::error wrong_method(std::string_view path, std::string_view allowed) {
                       std::string{path} + " takes " + std::string{allowed} + " only");
 }
 
+caf::error nothing_at(std::string_view path) {
+  return make_failure(errc::not_found, "there is nothing at " + std::string{path});
+}
+
 caf::expected<admin_call> read_engine_call(std::string_view method, std::string_view path) {
   const auto rest = path.substr(engines_path.size() + 1);
   const auto slash = rest.find('/');
   admin_call call;
   call.engine = rest.substr(0, slash);
+  if (call.engine.empty()) return nothing_at(path);
   if (slash == std::string_view::npos) {
     if (method != "DELETE") return wrong_method(path, "DELETE");
     call.verb = admin_verb::remove;
     return call;
   }
   const auto verb = rest.substr(slash + 1);
-  if (verb != "drain" && verb != "resume") {
-    return make_failure(errc::not_found, "there is nothing at " + std::string{path});
-  }
+  if (verb != "drain" && verb != "resume") return nothing_at(path);
   if (method != "POST") return wrong_method(path, "POST");
   call.verb = verb == "drain" ? admin_verb::drain : admin_verb::resume;
   return call;
@@ -48,9 +51,7 @@ caf::expected<admin_call> read_admin_call(std::string_view method, std::string_v
     if (method != "POST") return wrong_method(path, "POST");
     return admin_call{admin_verb::reload, {}, false};
   }
-  if (!path.starts_with(std::string{engines_path} + "/")) {
-    return make_failure(errc::not_found, "there is nothing at " + std::string{path});
-  }
+  if (!path.starts_with(std::string{engines_path} + "/")) return nothing_at(path);
   auto call = read_engine_call(method, path);
   if (!call || query.empty()) return call;
   if (call->verb != admin_verb::remove || (query != "force" && query != "force=true")) {

@@ -5,7 +5,6 @@
 
 #include "actors/names.hpp"
 #include "apps/admin_pages.hpp"
-#include "config/topology_reader.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/log.hpp"
 #include "transport/http/error_reply.hpp"
@@ -51,11 +50,7 @@ class admin_session final : public http::session {
 }  // namespace
 
 node_admin::node_admin(caf::actor_config& cfg, io_thread* home, admin_options options)
-    : pinned{cfg, home}, options_{std::move(options)} {
-  for (const auto& group : options_.spec.engines) {
-    for (auto& engine : config::single_engines(group)) running_.emplace(engine.name, engine);
-  }
-}
+    : pinned{cfg, home}, options_{std::move(options)}, table_{options_.spec.engines} {}
 
 node_admin::behavior_type node_admin::make_behavior() {
   return {
@@ -104,36 +99,26 @@ void node_admin::refuse(const answer_ptr& to, errc code, const std::string& text
 }
 
 void node_admin::take_request(const http::request& message, const answer_ptr& to) {
-  if (is_from_a_page(message)) {
-    return answer(to, 403, http::refusal_body(403, "requests of web pages are not served here"));
-  }
-  if (!is_authorised(message, options_.spec.admin.token)) {
+  const auto order = read_order(message, options_.spec.admin.token, table_);
+  if (order.status == 401) {
     log::warn("admin call without the right token", {{"peer", to->client->peer()}});
-    return answer(to, 401,
-                  http::refusal_body(401, "send the token as `Authorization: Bearer TOKEN`"));
   }
-  const auto call = read_admin_call(message.method, message.target);
-  if (!call) {
-    return refuse(to, failure_code(call.error(), errc::not_found), failure_text(call.error()));
-  }
-  run(*call, message.body, to);
+  if (order.status != 0) return answer(to, order.status, order.refusal);
+  run(order, to);
 }
 
-void node_admin::run(const admin_call& call, const std::string& body, const answer_ptr& to) {
-  if (!call.engine.empty() && !is_known(call.engine)) {
-    return refuse(to, errc::not_found, "there is no engine '" + call.engine + "'");
-  }
-  switch (call.verb) {
+void node_admin::run(const admin_order& order, const answer_ptr& to) {
+  switch (order.call.verb) {
     case admin_verb::list:
       return list(to);
     case admin_verb::add:
-      return add(body, to);
+      return add(order.added, to);
     case admin_verb::drain:
-      return set_draining(call, true, to);
+      return set_draining(order.call, true, to);
     case admin_verb::resume:
-      return set_draining(call, false, to);
+      return set_draining(order.call, false, to);
     case admin_verb::remove:
-      return remove(call, to);
+      return remove(order.call, to);
     case admin_verb::reload:
       return reload(to);
   }
@@ -141,13 +126,13 @@ void node_admin::run(const admin_call& call, const std::string& body, const answ
 
 void node_admin::list(const answer_ptr& to) {
   std::set<std::string> leaving;
-  for (const auto& [name, out] : removals_) leaving.insert(name);
+  for (const auto& [name, out] : table_.departures()) leaving.insert(name);
   const auto router = options_.names->find_as<actors::router_actor>(actors::router_name);
-  if (!router) return answer(to, 200, engines_page(running_, leaving, {}));
+  if (!router) return answer(to, 200, engines_page(table_.engines(), leaving, {}));
   ask(
       this, router, listing_timeout, actors::get_models{},
       [this, to, leaving](const actors::model_listing& listing) {
-        answer(to, 200, engines_page(running_, leaving, listing.engines));
+        answer(to, 200, engines_page(table_.engines(), leaving, listing.engines));
       },
       [this, to](const caf::error& error) {
         refuse(to, errc::overloaded, "the router did not answer: " + failure_text(error));

@@ -15,14 +15,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "actors/messages.hpp"
-#include "apps/admin_call.hpp"
+#include "apps/admin_order.hpp"
+#include "apps/engine_table.hpp"
 #include "apps/live_settings.hpp"
 #include "config/topology_change.hpp"
 #include "runtime/clock.hpp"
@@ -84,42 +82,38 @@ class node_admin final : public pinned<admin_actor::base> {
   behavior_type make_behavior() override;
 
  private:
-  // An engine on its way out, and the one that takes its name.
-  struct removal {
-    time_point deadline;
-    bool leaving = false;  // its supervisor is at it
-    std::optional<config::engine_spec> successor{};
-  };
+  using started_fn = std::function<void(const caf::error&)>;
 
   // Answers.
   void answer(const answer_ptr& to, unsigned status, std::string body);
   void refuse(const answer_ptr& to, errc code, const std::string& text);
 
   // What is asked for.
-  void run(const admin_call& call, const std::string& body, const answer_ptr& to);
+  void run(const admin_order& order, const answer_ptr& to);
   void list(const answer_ptr& to);
-  void add(const std::string& body, const answer_ptr& to);
+  void add(const config::engine_spec& group, const answer_ptr& to);
   void set_draining(const admin_call& call, bool draining, const answer_ptr& to);
   void remove(const admin_call& call, const answer_ptr& to);
   void reload(const answer_ptr& to);
 
   // What is done.
-  bool is_known(const std::string& engine) const { return running_.contains(engine); }
-  void start(const config::engine_spec& engine, std::function<void(const caf::error&)> done);
+  void start(const config::engine_spec& engine, started_fn done);
   void tell(const std::string& engine, const actors::engine_settings& settings);
-  void begin_removal(const std::string& engine, std::optional<config::engine_spec> successor);
+  void begin_removal(const std::string& engine);
+  void drain(const std::string& engine);
   void take_away_drained(const actors::model_listing& listing);
   void take_away(const std::string& engine);
+  void take_back(const std::string& engine);
   void gone(const std::string& engine);
+  void forget(const std::string& engine);
   void schedule();
-  config::node_spec current() const;
+  time_point drain_deadline() const;
   void apply(const config::topology_change& change, const config::node_spec& to);
 
   admin_options options_;
   std::unique_ptr<transport::http::server> server_;
   supervisor_actor supervisor_;
-  std::map<std::string, config::engine_spec> running_;  // by name, those on their way out included
-  std::map<std::string, removal> removals_;
+  engine_table table_;
   bool ticking_ = false;
 };
 

@@ -38,9 +38,12 @@ TEST(admin_call, reads_every_verb) {
 
 TEST(admin_call, knows_what_is_not_there_and_what_is_not_allowed) {
   for (const auto* target : {"/", "/admin", "/admin/engine", "/admin/enginesx", "/v1/models",
-                             "/admin/engines/a/restart", "/admin/engines/a/drain/x"}) {
+                             "/admin/engines/a/restart", "/admin/engines/a/drain/x",
+                             "/admin/engines/", "/admin/engines//drain", "/admin/engines//"}) {
     EXPECT_EQ(mistake("POST", target), errc::not_found) << target;
   }
+  EXPECT_EQ(mistake("DELETE", "/admin/engines/"), errc::not_found);
+  EXPECT_EQ(mistake("DELETE", "/admin/engines/?force"), errc::not_found);
   EXPECT_EQ(mistake("DELETE", "/admin/engines"), errc::method_not_allowed);
   EXPECT_EQ(mistake("GET", "/admin/reload"), errc::method_not_allowed);
   EXPECT_EQ(mistake("GET", "/admin/engines/a/drain"), errc::method_not_allowed);

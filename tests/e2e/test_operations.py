@@ -92,6 +92,13 @@ class Operations(unittest.TestCase):
                     {"Authorization": f"Bearer {TOKEN}", "Origin": "http://evil.example"})
         self.assertEqual(page.status, 403)
 
+    def test_an_engine_without_a_name_is_not_there(self):
+        self.start({"a": self.engine()})
+        for line in ("DELETE /admin/engines/", "DELETE /admin/engines/?force",
+                     "POST /admin/engines//drain", "POST /admin/engines//resume"):
+            self.assertEqual(self.ask(line).status, 404, line)
+        self.assertEqual(self.states(), {"a": "up"})
+
     def test_an_engine_is_added_and_used(self):
         self.start({"a": self.engine()})
         added = self.command("add", "b", self.engine().url)
