@@ -21,6 +21,8 @@ namespace {
 namespace json = simdjson::dom;
 using std::chrono::nanoseconds;
 
+constexpr double timestamp_ms_max = 9e12;  // 285 years, in nanoseconds still an int64_t
+
 constexpr std::array<std::string_view, 3> columns{"TIMESTAMP", "ContextTokens", "GeneratedTokens"};
 
 // Takes the next line off a text, without its end.
@@ -50,7 +52,8 @@ std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t m
   return value;
 }
 
-// Reads `2023-11-16 18:15:46.6805900`, or with T, as time since the epoch.
+// Reads `2023-11-16 18:15:46.6805900`, or with T, as time since the epoch. Nanoseconds count as far
+// as the year 2262.
 std::optional<nanoseconds> time_of(std::string_view text) {
   constexpr std::string_view form = "0000-00-00 00:00:00";
   if (text.size() < form.size()) return std::nullopt;
@@ -65,7 +68,8 @@ std::optional<nanoseconds> time_of(std::string_view text) {
   };
   using namespace std::chrono;
   const year_month_day date{year{static_cast<int>(part(0, 4))}, month{part(5, 2)}, day{part(8, 2)}};
-  if (!date.ok() || part(11, 2) > 23 || part(14, 2) > 59 || part(17, 2) > 60) return std::nullopt;
+  if (!date.ok() || date.year() < year{1970} || date.year() > year{2261}) return std::nullopt;
+  if (part(11, 2) > 23 || part(14, 2) > 59 || part(17, 2) > 60) return std::nullopt;
   nanoseconds at = sys_days{date}.time_since_epoch() + hours{part(11, 2)} + minutes{part(14, 2)} +
                    seconds{part(17, 2)};
   std::string_view rest = text.substr(form.size());
@@ -161,7 +165,8 @@ class trace_parser {
       return value;
     };
     double at_ms = -1;
-    if (object["timestamp"].get(at_ms) != simdjson::SUCCESS || !(at_ms >= 0 && at_ms < 1e15)) {
+    if (object["timestamp"].get(at_ms) != simdjson::SUCCESS ||
+        !(at_ms >= 0 && at_ms < timestamp_ms_max)) {
       return fail("timestamp is no number of milliseconds");
     }
     trace_request made;

@@ -83,11 +83,22 @@ TEST(trace_file, names_the_line_of_a_mistake) {
 
 TEST(trace_file, refuses_times_that_do_not_exist) {
   const std::string head = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
-  for (const char* time : {"2023-02-29 00:00:00", "2023-13-01 00:00:00", "2023-01-01 24:00:00",
-                           "2023-01-01 00:60:00", "2023-01-01 00:00:00.", "2023-01-01 00:00:00.x",
-                           "2023-01-01 00:00:00.1234567890", "2023-01-01_00:00:00"}) {
+  for (const char* time :
+       {"2023-02-29 00:00:00", "2023-13-01 00:00:00", "2023-01-01 24:00:00", "2023-01-01 00:60:00",
+        "2023-01-01 00:00:00.", "2023-01-01 00:00:00.x", "2023-01-01 00:00:00.1234567890",
+        "2023-01-01_00:00:00", "1677-01-01 00:00:00", "1969-12-31 23:59:59", "2262-01-01 00:00:00",
+        "9999-12-31 00:00:00", "0000-01-01 00:00:00"}) {
     EXPECT_NE(mistake_of(head + time + ",1,1\n").find("TIMESTAMP is"), std::string::npos) << time;
   }
+}
+
+TEST(trace_file, refuses_a_timestamp_that_overflows_in_nanoseconds) {
+  const auto line = [](const char* timestamp) {
+    return R"({"input_length":1,"output_length":1,"timestamp":)" + std::string{timestamp} + "}";
+  };
+  EXPECT_EQ(parsed(line("8.9e12")).size(), 1u);
+  EXPECT_NE(mistake_of(line("9e12")).find("timestamp is no number"), std::string::npos);
+  EXPECT_NE(mistake_of(line("9e14")).find("timestamp is no number"), std::string::npos);
 }
 
 TEST(trace_file, that_is_not_there_says_so) {
