@@ -102,7 +102,7 @@ call_outcome call_admin(const engines_command& command) {
     body = std::make_shared<const std::string>(command.body);
   }
   const auto exchange =
-      client.start({command.host, command.port}, std::move(message), std::move(body), answer);
+      client.start({command.host, command.port}, message, std::move(body), answer);
   while (!answer.done && answer.failure.empty() && context.run_one() != 0) {
   }
   if (!answer.failure.empty()) return {false, answer.failure};

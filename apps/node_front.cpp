@@ -47,10 +47,10 @@ node_front::node_front(caf::actor_system& system, io_thread& home, const shared&
     : seed_{from.seed},
       spec_{from.spec},
       client_{home.context(), spec_.client},
-      context_{[this](const transport::http::endpoint& to, transport::http::request message,
+      context_{[this](const transport::http::endpoint& to, const transport::http::request& message,
                       std::shared_ptr<const std::string> body,
                       transport::http::exchange_handler& handler) {
-                 return client_.start(to, std::move(message), std::move(body), handler);
+                 return client_.start(to, message, std::move(body), handler);
                },
                spec_,
                from.names,

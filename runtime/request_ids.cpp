@@ -23,11 +23,12 @@ std::string request_id_generator::next() {
   const std::uint64_t halves[2] = {
       (random_() & ~0xF000ULL) | 0x4000ULL,               // version 4
       (random_() & ~(0b11ULL << 62)) | (0b10ULL << 62)};  // variant of RFC 9562
-  std::string id;
-  id.reserve(36);
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
-    id += digits[(halves[i / 16] >> (60 - i % 16 * 4)) & 0xF];
+  std::string id = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  int shift = 0;
+  for (char& c : id) {
+    if (c == '-') continue;
+    c = digits[(halves[shift / 64] >> (60 - shift % 64)) & 0xF];
+    shift += 4;
   }
   return id;
 }

@@ -72,14 +72,19 @@ char plain_escape(char letter) {
   }
 }
 
+// A piece is searched and then used: it should still be in the nearest cache then.
+constexpr std::size_t piece_bytes_max = 8 * 1024;
+
 // Calls sink(piece) for each piece of the text.
 template <class Sink>
 bool unescape(std::string_view rest, Sink&& sink) {
   while (!rest.empty()) {
-    const auto* slash = static_cast<const char*>(std::memchr(rest.data(), '\\', rest.size()));
+    const auto ahead = rest.substr(0, piece_bytes_max);
+    const auto* slash = static_cast<const char*>(std::memchr(ahead.data(), '\\', ahead.size()));
     if (slash == nullptr) {
-      sink(rest);
-      return true;
+      sink(ahead);
+      rest.remove_prefix(ahead.size());
+      continue;
     }
     const auto plain = static_cast<std::size_t>(slash - rest.data());
     if (plain != 0) sink(rest.substr(0, plain));

@@ -21,7 +21,10 @@ std::uint64_t mum(std::uint64_t content, std::uint64_t position) {
 
 }  // namespace
 
-prefix_hash::prefix_hash(hash_seed seed) : seed_{seed.value} {}
+prefix_hash::prefix_hash(hash_seed seed) : seed_{seed.value} {
+  static_assert(sizeof secret_ == XXH3_SECRET_DEFAULT_SIZE);
+  XXH3_generateSecret_fromSeed(secret_.data(), seed_);
+}
 
 void prefix_hash::reset() {
   sum_ = 0;
@@ -36,20 +39,24 @@ void prefix_hash::feed(std::string_view bytes) {
     const auto part = std::min(chunk_bytes - open, bytes.size());
     std::memcpy(tail_.data() + open, bytes.data(), part);
     if (open + part < chunk_bytes) return;
-    add_chunk(tail_.data());
+    add_chunks(tail_.data(), 1);
     bytes.remove_prefix(part);
   }
-  while (bytes.size() >= chunk_bytes) {
-    add_chunk(bytes.data());
-    bytes.remove_prefix(chunk_bytes);
-  }
+  const auto count = bytes.size() / chunk_bytes;
+  add_chunks(bytes.data(), count);
+  bytes.remove_prefix(count * chunk_bytes);
   if (!bytes.empty()) std::memcpy(tail_.data(), bytes.data(), bytes.size());
 }
 
-void prefix_hash::add_chunk(const char* chunk) {
-  const auto content = XXH3_64bits_withSeed(chunk, chunk_bytes, seed_);
-  sum_ += mum(content, sums_.size() + 1);
-  sums_.push_back(sum_);
+void prefix_hash::add_chunks(const char* chunks, std::size_t count) {
+  const auto first = sums_.size();
+  sums_.resize(first + count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto content = XXH3_64bits_withSecret(chunks + i * chunk_bytes, chunk_bytes,
+                                                secret_.data(), secret_.size());
+    sum_ += mum(content, first + i + 1);
+    sums_[first + i] = sum_;
+  }
 }
 
 std::uint64_t prefix_hash::digest() const {

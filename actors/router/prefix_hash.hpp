@@ -45,9 +45,10 @@ class prefix_hash {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  void add_chunk(const char* chunk);
+  void add_chunks(const char* chunks, std::size_t count);
 
   std::uint64_t seed_;
+  std::array<char, 192> secret_;  // of the seed, as XXH3 makes it
   std::uint64_t sum_ = 0;               // H_i without H_0, which is added at the end
   std::uint64_t bytes_ = 0;             // fed in all
   std::array<char, chunk_bytes> tail_;  // the open chunk, bytes_ % chunk_bytes long

@@ -141,8 +141,15 @@ void stream::read_prompt() {
   }
   body_ = std::make_shared<const std::string>(std::move(request_.body));
   if (!may_use_model() || !may_take_tokens()) return;
+  keep_fields_for_engine();
   retries_ = retry_policy{context_.spec.router.limits.attempts_max};
   route();
+}
+
+void stream::keep_fields_for_engine() {
+  http::drop_connection_fields(request_.fields);
+  request_.fields.erase_if([](const http::field& f) { return is_own_field(f.name); });
+  request_.fields.add("X-Request-Id", request_id_);
 }
 
 void stream::take_session() {
@@ -212,16 +219,7 @@ void stream::ask_engine() {
   paused_ = false;
   pieces_ = 0;
   reader_.emplace(context_.spec.stream.event_bytes_max);
-  http::request message;
-  message.method = request_.method;
-  message.target = request_.target;
-  message.fields.reserve(request_.fields.size() + 1);
-  for (const auto& field : request_.fields) {
-    if (http::is_of_connection(request_.fields, field.name) || is_own_field(field.name)) continue;
-    message.fields.add(field.name, field.value);
-  }
-  message.fields.add("X-Request-Id", request_id_);
-  exchange_ = context_.ask_engine({lease_->host, lease_->port}, std::move(message), body_, *this);
+  exchange_ = context_.ask_engine({lease_->host, lease_->port}, request_, body_, *this);
 }
 
 void stream::attempt_ended(errc code, const std::string& text) {

@@ -71,6 +71,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
 
   // From request to lease to engine.
   void read_prompt();
+  void keep_fields_for_engine();
   void take_session();
   void route();
   void take_lease(engine_lease granted);

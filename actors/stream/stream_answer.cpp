@@ -22,16 +22,10 @@ bool is_own_answer_field(std::string_view name) {
                      [name](std::string_view each) { return http::same_token(name, each); });
 }
 
-// Fields of an engine's answer that go on to the client.
-http::response_head passed_head(const http::response_head& from, const std::string& engine) {
-  http::response_head head;
-  head.status = from.status;
-  head.fields.reserve(from.fields.size() + 2);
-  for (const auto& field : from.fields) {
-    if (http::is_of_connection(from.fields, field.name) || is_own_answer_field(field.name))
-      continue;
-    head.fields.add(field.name, field.value);
-  }
+// What of an engine's head goes on to the client.
+http::response_head passed_head(http::response_head head, const std::string& engine) {
+  http::drop_connection_fields(head.fields);
+  head.fields.erase_if([](const http::field& f) { return is_own_answer_field(f.name); });
   head.fields.add("X-Troupe-Engine", engine);
   return head;
 }
@@ -120,7 +114,7 @@ void stream::note_progress(std::string_view bytes) {
 void stream::begin_stream() {
   phase_ = phase::streaming;
   head_sent_ = true;
-  auto head = passed_head(head_, lease_->engine_name);
+  auto head = passed_head(std::move(head_), lease_->engine_name);
   head.fields.set("X-Request-Id", request_id_);
   client_->start(std::move(head));
 }
@@ -156,7 +150,7 @@ void stream::on_end() {
 }
 
 void stream::answer_whole() {
-  auto head = passed_head(head_, lease_->engine_name);
+  auto head = passed_head(std::move(head_), lease_->engine_name);
   if (head.status == 503) {
     // The engine is full or asleep: another one may take it; if none does, this answer stands.
     refusal_head_ = std::move(head);

@@ -24,7 +24,7 @@ class stream;
 struct stream_context {
   // Starts a request to an engine, as transport::http::client::start does.
   std::function<std::shared_ptr<transport::http::exchange>(
-      const transport::http::endpoint&, transport::http::request,
+      const transport::http::endpoint&, const transport::http::request&,
       std::shared_ptr<const std::string>, transport::http::exchange_handler&)>
       ask_engine;
   const config::node_spec& spec;

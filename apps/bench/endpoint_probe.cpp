@@ -42,8 +42,8 @@ caf::expected<std::string> endpoint_probe::call(const target& where, http::reque
   for (const auto& [name, value] : settings_.fields) head.fields.add(name, value);
   whole_answer answer;
   const auto exchange =
-      client_.start(where.at, std::move(head), std::make_shared<const std::string>(std::move(body)),
-                    answer, {.idle_timeout = settings_.timeout});
+      client_.start(where.at, head, std::make_shared<const std::string>(std::move(body)), answer,
+                    {.idle_timeout = settings_.timeout});
   loop_.run_until([&] { return answer.is_over || loop_.is_interrupted(); });
   if (!answer.is_over) {
     exchange->cancel();

@@ -130,7 +130,7 @@ client::~client() {
   abort();
 }
 
-std::shared_ptr<exchange> client::start(const endpoint& to, request head,
+std::shared_ptr<exchange> client::start(const endpoint& to, const request& head,
                                         std::shared_ptr<const std::string> body,
                                         exchange_handler& handler, exchange_options options) {
   auto& scope = state_->scope;

@@ -75,7 +75,7 @@ class client {
 
   // Sends a request (Host and Content-Length are set here; the body goes out without a copy, so it
   // is kept alive by the shared pointer). The handler must outlive the exchange or cancel it.
-  std::shared_ptr<exchange> start(const endpoint& to, request head,
+  std::shared_ptr<exchange> start(const endpoint& to, const request& head,
                                   std::shared_ptr<const std::string> body,
                                   exchange_handler& handler, exchange_options options = {});
 

@@ -64,6 +64,13 @@ constexpr auto hop_by_hop = std::to_array<std::string_view>({
     "upgrade",
 });
 
+// A bit for each length that one of these names has: most names are none of them by their length.
+constexpr std::uint32_t hop_by_hop_lengths = [] {
+  std::uint32_t lengths = 0;
+  for (const auto name : hop_by_hop) lengths |= 1U << name.size();
+  return lengths;
+}();
+
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -118,8 +125,9 @@ bool same_token(std::string_view a, std::string_view b) {
 }
 
 bool is_one_line(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return c >= 0 && c <= '\r' && (c == '\r' || c == '\n' || c == '\0');
+  });
 }
 
 bool is_plain_number(std::string_view text) {
@@ -134,21 +142,26 @@ bool is_plain_extension(std::string_view extensions) {
 }
 
 bool is_hop_by_hop(std::string_view name) {
+  if (name.size() >= 32 || (hop_by_hop_lengths >> name.size() & 1U) == 0) return false;
   return std::any_of(hop_by_hop.begin(), hop_by_hop.end(),
                      [name](std::string_view each) { return same_token(name, each); });
 }
 
-bool is_of_connection(const fields& message, std::string_view name) {
-  if (is_hop_by_hop(name)) return true;
-  for (const auto& [own_name, value] : message) {
-    if (!same_token(own_name, "connection")) continue;
+void drop_connection_fields(fields& message) {
+  std::vector<std::string> named;
+  for (const auto& [name, value] : message) {
+    if (!same_token(name, "connection")) continue;
     for (std::string_view rest = value; !rest.empty();) {
       const auto comma = std::min(rest.find(','), rest.size());
-      if (same_token(trimmed(rest.substr(0, comma)), name)) return true;
+      named.emplace_back(trimmed(rest.substr(0, comma)));
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
-  return false;
+  message.erase_if([&named](const field& f) {
+    return is_hop_by_hop(f.name) || std::any_of(named.begin(), named.end(), [&f](const auto& each) {
+             return same_token(each, f.name);
+           });
+  });
 }
 
 }  // namespace troupe::transport::http

@@ -26,6 +26,12 @@ class fields {
   // Removes all fields of the name.
   void erase(std::string_view name);
 
+  // Removes the fields that a predicate holds for.
+  template <class Predicate>
+  void erase_if(Predicate&& is_gone) {
+    std::erase_if(list_, is_gone);
+  }
+
   // Value of the first field of that name, empty where there is none.
   std::string_view find(std::string_view name) const;
   bool contains(std::string_view name) const;
@@ -84,7 +90,7 @@ bool is_plain_extension(std::string_view extensions);
 // True for fields that belong to one connection and must not be forwarded (RFC 9110, 7.6.1).
 bool is_hop_by_hop(std::string_view name);
 
-// The same, and for what the Connection field of that message names.
-bool is_of_connection(const fields& message, std::string_view name);
+// Removes those fields, and what the Connection fields name.
+void drop_connection_fields(fields& message);
 
 }  // namespace troupe::transport::http

@@ -25,12 +25,10 @@ class outbox {
   // Appends a copy.
   void add(std::string_view bytes) { waiting_.append(bytes); }
 
-  // Takes a head and a body of which so much is sent already. Only while empty: nothing comes
-  // before it.
-  void add_body(std::string_view head, std::shared_ptr<const std::string> body, std::size_t sent) {
+  // Takes a head and a body. Only while empty: nothing comes before it.
+  void add_body(std::string_view head, std::shared_ptr<const std::string> body) {
     sending_ = head;
     body_ = std::move(body);
-    body_sent_ = sent;
   }
 
   // Returns what is to be written next; valid until it is reported sent.

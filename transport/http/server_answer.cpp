@@ -99,6 +99,7 @@ std::size_t server_connection::queued_bytes() const {
 
 void server_connection::answer_complete() {
   phase_ = phase::flushing;
+  if (close_after_) stream_->write_now();
   if (stream_->queued_bytes() > 0) {
     if (!advancing_) watch();
     return;

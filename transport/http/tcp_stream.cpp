@@ -17,6 +17,9 @@ namespace troupe::transport::http {
 
 namespace {
 
+// More than that is not kept for the end of a turn unless the user asks for it.
+constexpr std::size_t turn_bytes_max = 64 * 1024;
+
 namespace asio = boost::asio;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
@@ -30,10 +33,32 @@ std::array<asio::const_buffer, 2> buffers_of(const outbox::parts& parts) {
           asio::buffer(parts[1].data(), parts[1].size())};
 }
 
+class asio_stream;
+
+// The streams of a loop that have something to write at the end of its turn: behind the handlers of
+// everything that was ready. A write wakes its peer, and peers written to together wake less often.
+class turn_end final : public asio::io_context::service {
+ public:
+  static inline asio::io_context::id id;
+
+  explicit turn_end(asio::io_context& context) : asio::io_context::service{context} {}
+
+  void add(std::shared_ptr<asio_stream> stream);
+
+ private:
+  void shutdown() override { streams_.clear(); }
+  void write_all();
+
+  std::vector<std::shared_ptr<asio_stream>> streams_, writing_;
+};
+
 class asio_stream final : public tcp_stream, public std::enable_shared_from_this<asio_stream> {
  public:
   asio_stream(asio::io_context& context, owner& user)
-      : socket_{context.get_executor()}, timer_{context.get_executor()}, owner_{&user} {}
+      : turn_{asio::use_service<turn_end>(context)},
+        socket_{context.get_executor()},
+        timer_{context.get_executor()},
+        owner_{&user} {}
 
   void adopt_socket(int socket);
   void connect_first_of(std::vector<std::string> addresses, std::uint16_t port);
@@ -42,7 +67,9 @@ class asio_stream final : public tcp_stream, public std::enable_shared_from_this
   bool reading() const override { return reading_; }
   void write(std::string_view first, std::string_view second, std::string_view third) override;
   void write(std::string_view head, std::shared_ptr<const std::string> body) override;
-  std::size_t queued_bytes() const override { return out_.size(); }
+  void write_later(std::string_view head, std::shared_ptr<const std::string> body) override;
+  void write_now() override;
+  std::size_t queued_bytes() const override { return in_turn_ && !writing_ ? 0 : out_.size(); }
   time_point progress_at() const override { return progress_at_; }
   time_point queued_since() const override { return queued_since_; }
   void deadline(time_point when) override;
@@ -50,16 +77,20 @@ class asio_stream final : public tcp_stream, public std::enable_shared_from_this
   void close() override;
   const std::string& peer() const override { return peer_; }
 
+  // Writes what the turn has collected.
+  void turn_ended();
+
  private:
   void connect_next(std::string why);
   void set_up();
-  template <class Buffers>
-  std::size_t write_now(const Buffers& buffers);
+  void send(bool at_once);
+  void write_some();
   void flush();
   void flushed(const error_code& error, std::size_t bytes);
   void lose(loss what, std::string why);
   void arm(time_point when);
 
+  turn_end& turn_;
   tcp_socket socket_;
   timer timer_;
   owner* owner_;
@@ -73,8 +104,9 @@ class asio_stream final : public tcp_stream, public std::enable_shared_from_this
   time_point armed_for_ = time_point::max();
   bool reading_ = false;
   bool writing_ = false;
-  bool queued_ = false;  // bytes wait in out_
-  bool broken_ = false;  // writing failed: what follows is dropped
+  bool in_turn_ = false;  // turn_ has this stream
+  bool queued_ = false;   // bytes wait in out_
+  bool broken_ = false;   // writing failed: what follows is dropped
 };
 
 void asio_stream::adopt_socket(int socket) {
@@ -139,44 +171,52 @@ void asio_stream::read(std::span<char> into) {
       });
 }
 
-template <class Buffers>
-std::size_t asio_stream::write_now(const Buffers& buffers) {
-  error_code error;
-  const std::size_t bytes = socket_.write_some(buffers, error);
-  if (!error) return bytes;
-  if (error != asio::error::would_block && error != asio::error::try_again) {
-    broken_ = true;
-    lose(loss::write, error.message());
-  }
-  return 0;
-}
-
 void asio_stream::write(std::string_view first, std::string_view second, std::string_view third) {
   if (owner_ == nullptr || broken_) return;
-  std::size_t sent = 0;
-  if (out_.size() == 0) {
-    const auto part = [](std::string_view s) { return asio::buffer(s.data(), s.size()); };
-    sent = second.empty() && third.empty()
-               ? write_now(part(first))
-               : write_now(std::array{part(first), part(second), part(third)});
-  }
-  for (const std::string_view part : {first, second, third}) {
-    const std::size_t skipped = std::min(sent, part.size());
-    sent -= skipped;
-    out_.add(part.substr(skipped));
-  }
-  flush();
+  for (const std::string_view part : {first, second, third}) out_.add(part);
+  send(out_.size() > turn_bytes_max);
 }
 
 void asio_stream::write(std::string_view head, std::shared_ptr<const std::string> body) {
+  write_later(head, std::move(body));
+  if (owner_ != nullptr && out_.size() > turn_bytes_max) write_now();
+}
+
+void asio_stream::write_later(std::string_view head, std::shared_ptr<const std::string> body) {
   if (out_.size() != 0) return write(head, *body, {});
   if (owner_ == nullptr || broken_) return;
-  const std::size_t sent = write_now(
-      std::array{asio::buffer(head.data(), head.size()), asio::buffer(body->data(), body->size())});
-  const std::size_t of_head = std::min(sent, head.size());
-  if (sent == head.size() + body->size() || broken_) return;
-  out_.add_body(head.substr(of_head), std::move(body), sent - of_head);
+  out_.add_body(head, std::move(body));
+  send(false);
+}
+
+void asio_stream::send(bool at_once) {
+  if (writing_ || out_.size() == 0) return;
+  if (at_once) return write_now();
+  if (!std::exchange(in_turn_, true)) turn_.add(shared_from_this());
+}
+
+void asio_stream::write_now() {
+  write_some();
   flush();
+}
+
+void asio_stream::turn_ended() {
+  if (std::exchange(in_turn_, false) && owner_ != nullptr) write_now();
+}
+
+// Writes what the socket takes without waiting.
+void asio_stream::write_some() {
+  while (out_.size() != 0 && !broken_ && !writing_) {
+    const auto parts = out_.front();
+    error_code error;
+    const std::size_t bytes = socket_.write_some(buffers_of(parts), error);
+    if (error && error != asio::error::would_block && error != asio::error::try_again) {
+      broken_ = true;
+      return lose(loss::write, error.message());
+    }
+    out_.sent(bytes);
+    if (bytes < parts[0].size() + parts[1].size()) break;
+  }
 }
 
 void asio_stream::flush() {
@@ -228,16 +268,30 @@ void asio_stream::arm(time_point when) {
 }
 
 void asio_stream::shutdown_send() {
+  if (in_turn_) write_some();
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void asio_stream::close() {
   if (owner_ == nullptr) return;
+  if (in_turn_) write_some();
   owner_ = nullptr;
   error_code ignored;
   socket_.close(ignored);
   timer_.cancel();
+}
+
+void turn_end::add(std::shared_ptr<asio_stream> stream) {
+  streams_.push_back(std::move(stream));
+  if (streams_.size() > 1) return;
+  asio::post(static_cast<asio::io_context&>(context()).get_executor(), [this] { write_all(); });
+}
+
+void turn_end::write_all() {
+  writing_.swap(streams_);
+  for (const auto& each : writing_) each->turn_ended();
+  writing_.clear();
 }
 
 }  // namespace

@@ -61,16 +61,22 @@ class tcp_stream {
   virtual void read(std::span<char> into) = 0;
   virtual bool reading() const = 0;
 
-  // Writes the parts in order: at once, in one system call, what the socket takes; a copy of the
-  // rest when it can.
+  // Writes a copy of the parts in order: few bytes in one system call at the end of this turn of
+  // the loop, many at once; what the socket does not take follows when it can.
   virtual void write(std::string_view first, std::string_view second = {},
                      std::string_view third = {}) = 0;
 
-  // The same for a head and a body, whose rest is kept by its pointer instead of copied.
+  // The same for a head and a body, which is kept by its pointer instead of copied.
   virtual void write(std::string_view head, std::shared_ptr<const std::string> body) = 0;
 
-  // Bytes written here that the socket has not taken yet, when it last took some, and when there
-  // last were none.
+  // The same, however long the body, at the end of this turn.
+  virtual void write_later(std::string_view head, std::shared_ptr<const std::string> body) = 0;
+
+  // Does not wait for the end of the turn, so that queued_bytes() tells what the socket took.
+  virtual void write_now() = 0;
+
+  // Bytes that the socket would not take yet, when it last took some, and when there last were
+  // none.
   virtual std::size_t queued_bytes() const = 0;
   virtual time_point progress_at() const = 0;
   virtual time_point queued_since() const = 0;

@@ -32,6 +32,10 @@ class tls_stream final : public tcp_stream,
   bool reading() const override { return !into_.empty(); }
   void write(std::string_view first, std::string_view second, std::string_view third) override;
   void write(std::string_view head, std::shared_ptr<const std::string> body) override;
+  void write_later(std::string_view head, std::shared_ptr<const std::string> body) override {
+    write(head, std::move(body));
+  }
+  void write_now() override { plain_->write_now(); }
   std::size_t queued_bytes() const override { return out_.size() + plain_->queued_bytes(); }
   time_point progress_at() const override { return plain_->progress_at(); }
   time_point queued_since() const override { return queued_since_; }
@@ -180,7 +184,7 @@ void tls_stream::write(std::string_view first, std::string_view second, std::str
 void tls_stream::write(std::string_view head, std::shared_ptr<const std::string> body) {
   if (out_.size() != 0) return write(head, *body, {});
   if (owner_ == nullptr || phase_ == phase::failed) return;
-  out_.add_body(head, std::move(body), 0);
+  out_.add_body(head, std::move(body));
   encrypt();
 }
 

@@ -52,7 +52,7 @@ void upstream::send_request() {
   since_ = now();
   stream_->deadline(since_ + job_->idle_timeout);
   if (job_->body && !job_->body->empty()) {
-    stream_->write(job_->head, job_->body);
+    stream_->write_later(job_->head, job_->body);
   } else {
     stream_->write(job_->head);
   }
