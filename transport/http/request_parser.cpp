@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/assert.hpp"
+#include "transport/http/chunk_line.hpp"
 #include "transport/http/request_collector.hpp"
 
 namespace troupe::transport::http {
@@ -151,6 +152,10 @@ std::size_t request_parser::state::feed_length(std::string_view bytes) {
 
 std::size_t request_parser::state::feed_chunks(std::string_view bytes) {
   if (!core->in_chunk && bytes.front() == '0' && bytes.size() < chunk_header_bytes_min) return 0;
+  if (!core->in_chunk && has_open_quote(bytes)) {
+    refused = {400, "A chunk's extension is malformed."};
+    return 0;
+  }
   error_code error;
   const std::size_t used = core->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != beast_http::error::need_more) refused = refusal_of(error, *core, limits);
@@ -185,6 +190,10 @@ bool request_parser::head_done() const {
 
 bool request_parser::done() const {
   return state_->complete && state_->refused.status == 0;
+}
+
+bool request_parser::to_head() const {
+  return state_->core->message.method == "HEAD";
 }
 
 const refusal& request_parser::refused() const {

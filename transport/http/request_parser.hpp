@@ -32,6 +32,7 @@ class request_parser {
   bool begun() const;
   bool head_done() const;
   bool done() const;
+  bool to_head() const;  // the method is HEAD, as far as it is known
   const refusal& refused() const;
 
   // Where the rest of a body of known length may be read to, without a copy; empty otherwise.

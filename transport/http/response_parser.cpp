@@ -8,6 +8,8 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "transport/http/chunk_line.hpp"
+
 namespace troupe::transport::http {
 
 namespace {
@@ -166,6 +168,10 @@ void response_parser::state::head_completed() {
 
 std::size_t response_parser::state::feed_chunks(std::string_view bytes) {
   if (!core->in_chunk && bytes.front() == '0' && bytes.size() < chunk_header_bytes_min) return 0;
+  if (!core->in_chunk && has_open_quote(bytes)) {
+    fail("a chunk's extension is malformed");
+    return 0;
+  }
   error_code error;
   core->body = {};
   const std::size_t used = core->put(boost::asio::buffer(bytes.data(), bytes.size()), error);

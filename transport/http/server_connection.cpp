@@ -133,10 +133,10 @@ void server_connection::refuse(const refusal& why) {
   const std::string body = refusal_body(why.status, why.text);
   const response_head head{why.status, {}};
   http_1_1_ = true;
-  to_head_ = false;
+  to_head_ = parser_.to_head();
   close_after_ = true;
   begin_answer(head, true, body.size());
-  stream_->write(out_, body);
+  stream_->write(out_, to_head_ ? std::string_view{} : body);
   linger();
 }
 

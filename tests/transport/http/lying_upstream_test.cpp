@@ -103,6 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
                     lie{"size ended by a line feed", chunked("3\nabc\r\n0\r\n\r\n")},
                     lie{"data longer than its size", chunked("3\r\nabcd\r\n0\r\n\r\n")},
                     lie{"data ended by a line feed", chunked("3\r\nabc\n0\r\n\r\n")},
+                    lie{"extension with an open quote", chunked("3;a=\"b\r\nabc\r\n0\r\n\r\n")},
                     lie{"extension with a line feed", chunked("3;a\nb\r\nabc\r\n0\r\n\r\n")},
                     lie{"trailer: length", chunked("0\r\nContent-Length: 5\r\n\r\n")},
                     lie{"trailer: no colon", chunked("0\r\nabc\r\n\r\n")}));

@@ -102,6 +102,15 @@ TEST(request_parser, malformed_chunks_are_refused) {
   }
 }
 
+TEST(request_parser, a_quote_does_not_reach_beyond_its_chunk_s_line) {
+  for (const auto bytes : {"3;a=\"b\r\nabc\r\n0\r\n\r\n", "3;a=\"b\\\"\r\nabc\r\n0\r\n\r\n",
+                           "3;a=\"b\";c=\"\r\n", "0;a=\"\r\n\r\n", "3\r\nabc\r\n0;a=\"b\r\n"}) {
+    EXPECT_EQ(status_of(std::string{chunked_head} + bytes), 400U) << bytes;
+  }
+  const std::string closed = "3;a=\"b\\\"\";c\r\nabc\r\n0\r\n\r\n";
+  EXPECT_EQ(status_of(std::string{chunked_head} + closed), 0U);
+}
+
 TEST(request_parser, an_empty_chunked_body_may_come_byte_by_byte) {
   std::string bytes{chunked_head};
   bytes.append("0\r\n\r\n");

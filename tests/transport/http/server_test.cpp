@@ -178,6 +178,15 @@ TEST_F(server_test, head_and_bodiless_statuses_have_no_body) {
   EXPECT_THAT(none, Not(HasSubstr("Content-Length")));
 }
 
+TEST_F(server_test, a_refusal_of_head_has_no_body) {
+  serve();
+  const auto refused = answer_to("HEAD / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(refused, EndsWith("\r\n\r\n"));
+  EXPECT_THAT(answer_to("HEAD /a HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n"), EndsWith("\r\n\r\n"));
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\n\r\n"), EndsWith("}"));
+}
+
 TEST_F(server_test, says_continue_only_to_a_client_that_waits_for_it) {
   serve();
   auto client = connect();
