@@ -48,7 +48,7 @@ class prefix_hash {
   void add_chunks(const char* chunks, std::size_t count);
 
   std::uint64_t seed_;
-  std::array<char, 192> secret_;  // of the seed, as XXH3 makes it
+  std::array<char, 192> secret_;        // of the seed, as XXH3 makes it
   std::uint64_t sum_ = 0;               // H_i without H_0, which is added at the end
   std::uint64_t bytes_ = 0;             // fed in all
   std::array<char, chunk_bytes> tail_;  // the open chunk, bytes_ % chunk_bytes long

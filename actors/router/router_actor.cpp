@@ -108,12 +108,7 @@ class router_state {
   void take_down(const caf::down_msg& message) {
     for (auto at = engines_.begin(); at != engines_.end(); ++at) {
       if (at->second.proxy.address() != message.source) continue;
-      if (is_orderly(message.reason)) {
-        log::debug("engine proxy ended", {{"engine", at->first}});
-      } else {
-        log::warn("engine proxy ended: its engine gets no requests until it is back",
-                  {{"engine", at->first}});
-      }
+      if (!is_orderly(message.reason)) log::warn("engine proxy ended", {{"engine", at->first}});
       metrics_.engine_gone(at->first);
       core_.remove_engine(at->second.id);
       by_id_.erase(at->second.id);

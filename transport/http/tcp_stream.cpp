@@ -12,6 +12,7 @@
 
 #include "runtime/assert.hpp"
 #include "transport/http/outbox.hpp"
+#include "transport/http/turn_end.hpp"
 
 namespace troupe::transport::http {
 
@@ -33,26 +34,9 @@ std::array<asio::const_buffer, 2> buffers_of(const outbox::parts& parts) {
           asio::buffer(parts[1].data(), parts[1].size())};
 }
 
-class asio_stream;
-
-// The streams of a loop that have something to write at the end of its turn: behind the handlers of
-// everything that was ready. A write wakes its peer, and peers written to together wake less often.
-class turn_end final : public asio::io_context::service {
- public:
-  static inline asio::io_context::id id;
-
-  explicit turn_end(asio::io_context& context) : asio::io_context::service{context} {}
-
-  void add(std::shared_ptr<asio_stream> stream);
-
- private:
-  void shutdown() override { streams_.clear(); }
-  void write_all();
-
-  std::vector<std::shared_ptr<asio_stream>> streams_, writing_;
-};
-
-class asio_stream final : public tcp_stream, public std::enable_shared_from_this<asio_stream> {
+class asio_stream final : public tcp_stream,
+                          public turn_end::member,
+                          public std::enable_shared_from_this<asio_stream> {
  public:
   asio_stream(asio::io_context& context, owner& user)
       : turn_{asio::use_service<turn_end>(context)},
@@ -76,9 +60,7 @@ class asio_stream final : public tcp_stream, public std::enable_shared_from_this
   void shutdown_send() override;
   void close() override;
   const std::string& peer() const override { return peer_; }
-
-  // Writes what the turn has collected.
-  void turn_ended();
+  void turn_ended() override;
 
  private:
   void connect_next(std::string why);
@@ -280,18 +262,6 @@ void asio_stream::close() {
   error_code ignored;
   socket_.close(ignored);
   timer_.cancel();
-}
-
-void turn_end::add(std::shared_ptr<asio_stream> stream) {
-  streams_.push_back(std::move(stream));
-  if (streams_.size() > 1) return;
-  asio::post(static_cast<asio::io_context&>(context()).get_executor(), [this] { write_all(); });
-}
-
-void turn_end::write_all() {
-  writing_.swap(streams_);
-  for (const auto& each : writing_) each->turn_ended();
-  writing_.clear();
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/clock.hpp"
@@ -70,7 +71,9 @@ class tcp_stream {
   virtual void write(std::string_view head, std::shared_ptr<const std::string> body) = 0;
 
   // The same, however long the body, at the end of this turn.
-  virtual void write_later(std::string_view head, std::shared_ptr<const std::string> body) = 0;
+  virtual void write_later(std::string_view head, std::shared_ptr<const std::string> body) {
+    write(head, std::move(body));
+  }
 
   // Does not wait for the end of the turn, so that queued_bytes() tells what the socket took.
   virtual void write_now() = 0;

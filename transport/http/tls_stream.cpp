@@ -32,9 +32,6 @@ class tls_stream final : public tcp_stream,
   bool reading() const override { return !into_.empty(); }
   void write(std::string_view first, std::string_view second, std::string_view third) override;
   void write(std::string_view head, std::shared_ptr<const std::string> body) override;
-  void write_later(std::string_view head, std::shared_ptr<const std::string> body) override {
-    write(head, std::move(body));
-  }
   void write_now() override { plain_->write_now(); }
   std::size_t queued_bytes() const override { return out_.size() + plain_->queued_bytes(); }
   time_point progress_at() const override { return plain_->progress_at(); }

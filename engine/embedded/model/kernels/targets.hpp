@@ -4,7 +4,9 @@
 // g++ 12 one lane only, and no shuffles. SVE is left out: its vectors cannot be kept in arrays.
 #pragma once
 
+#ifndef __clang__  // it takes no features from the pragma that this target needs
 #define HWY_WANT_AVX3_DL
+#endif
 #if defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSE4
 #define HWY_DISABLED_TARGETS (HWY_SCALAR | HWY_SSSE3)

@@ -1,0 +1,48 @@
+// What a loop does at the end of a turn: behind the handlers of everything that was ready.
+//
+// Streams write then, for a write wakes its peer, and peers written to together wake less often.
+// Thread: that of the io_context.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+namespace troupe::transport::http {
+
+class turn_end final : public boost::asio::io_context::service {
+ public:
+  class member {
+   public:
+    virtual ~member() = default;
+    virtual void turn_ended() = 0;
+  };
+
+  static inline boost::asio::io_context::id id;
+
+  explicit turn_end(boost::asio::io_context& context)
+      : boost::asio::io_context::service{context}, context_{context} {}
+
+  // Calls the member once, at the end of this turn.
+  void add(std::shared_ptr<member> one) {
+    members_.push_back(std::move(one));
+    if (members_.size() == 1) boost::asio::post(context_, [this] { tell_all(); });
+  }
+
+ private:
+  void shutdown() override { members_.clear(); }
+
+  void tell_all() {
+    told_.swap(members_);
+    for (const auto& each : told_) each->turn_ended();
+    told_.clear();
+  }
+
+  boost::asio::io_context& context_;
+  std::vector<std::shared_ptr<member>> members_, told_;
+};
+
+}  // namespace troupe::transport::http
