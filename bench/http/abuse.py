@@ -7,7 +7,8 @@ Prints `name value unit n spread` lines: medians over the repeats, spread as low
   normal_*        a client of 50 requests/s: p99 and failures, alone and beside each abuse
   slowloris_*     connections that send a byte of a header a second; how many are held at the end
   churn_*         connections opened and reset at once: how many a minute, and how many were refused
-  idle_*          memory of connections that do nothing
+  fresh_node      memory of the node before all this
+  idle_*          memory of connections that do nothing, and of the node that holds them
   streams_*       streams open at once: chunks that never came, failures
 """
 
@@ -129,9 +130,10 @@ class Bench:
             made.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
             held.append(made)
         answered = sum(map(is_answered, held))
+        with_all = memory_kib(self.pid)
         self.note("idle_answered", "connections", answered)
-        self.note("idle_memory", "KiB/connection",
-                  (memory_kib(self.pid) - before) / max(len(held), 1))
+        self.note("idle_memory", "KiB/connection", (with_all - before) / max(len(held), 1))
+        self.note("idle_node", "MiB", with_all / 1024)
         for each in held:
             each.close()
 
@@ -148,6 +150,7 @@ class Bench:
 
     def run(self):
         """Runs everything once."""
+        self.note("fresh_node", "MiB", memory_kib(self.pid) / 1024)
         self.beside("alone", lambda over: over.wait())
         self.beside("slowloris", self.slowloris)
         self.beside("churn", self.churn)
