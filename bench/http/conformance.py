@@ -208,7 +208,7 @@ class Run:
         self.note(case, "fresh_answered", fresh, fresh == [200])
 
     def run(self, cases):
-        """Tries all cases; returns what was counted."""
+        """Tries all cases."""
         before = self.routed()
         for case in cases:
             if not case.skips:
@@ -217,25 +217,39 @@ class Run:
         self.counts["reached_an_engine_beside"] = (extra, 0)
         if extra:
             self.faults.append(f"{extra} requests more reached an engine than were answered")
-        return self.counts
-
 
 @contextlib.contextmanager
-def own_node(args):
-    """Runs a node before an engine that models its answers; gives where it listens."""
+def own_node(troupe, engine):
+    """Runs a node before one engine, the fields of which are given; gives where it listens."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "node.yaml")
-        profile = pathlib.Path(args.profile).resolve()
         path.write_text("troupe: 1\nnodes:\n  n:\n    endpoint: {listen: 127.0.0.1:0}\n"
                         "    log: {level: error}\n    actors:\n      - router: {}\n"
-                        f"      - engine: {{name: e, kind: embedded, model_time: {profile}}}\n",
-                        encoding="utf-8")
-        with Running([args.troupe, "up", "-c", str(path)]) as node:
+                        f"      - engine: {{name: e, {engine}}}\n", encoding="utf-8")
+        with Running([troupe, "up", "-c", str(path)]) as node:
             for line in node.stdout:
                 if found := re.match(r"listening on http://([\d.]+):(\d+)", line):
                     yield found[1], int(found[2])
                     return
             raise SystemExit("the node did not come up")
+
+
+def report(cases, runs, differences):
+    """Prints what the runs counted, and their faults; returns the exit code."""
+    counts, faults = {}, {}
+    for run in runs:
+        for (name, (good, all_of)) in run.counts.items():
+            counts.setdefault((name, all_of), []).append(good)
+        faults.update(dict.fromkeys(run.faults))
+    print(f"cases {sum(not c.skips for c in cases)} cases {len(runs)} -")
+    for (name, all_of), good in sorted(counts.items()):
+        unit = f"of_{all_of}" if all_of else "requests"
+        print(f"{name} {statistics.median(good):g} {unit} {len(good)} {min(good)}-{max(good)}")
+    for fault in faults:
+        print(f"# {fault}")
+    for place in sorted(set(differences) - {case.place for case in cases}):
+        print(f"# a known difference of which this corpus has no case: {place}")
+    return 1 if faults else 0
 
 
 def main():
@@ -247,28 +261,17 @@ def main():
     parser.add_argument("--profile", default="config/profiles/instant.yaml")
     parser.add_argument("--repeats", type=int, default=1)
     args = parser.parse_args()
-    cases = read_corpus(args.corpus)
-    runs, faults = {}, {}
+    cases, runs = read_corpus(args.corpus, "request"), []
+    engine = f"kind: embedded, model_time: {pathlib.Path(args.profile).resolve()}"
     for _ in range(args.repeats):
         with contextlib.ExitStack() as stack:
             if args.target:
                 host, port = args.target.rsplit(":", 1)
-                run = Run((host, int(port)))
+                runs.append(Run((host, int(port))))
             else:
-                run = Run(stack.enter_context(own_node(args)))
-            for name, (good, all_of) in run.run(cases).items():
-                runs.setdefault((name, all_of), []).append(good)
-            faults.update(dict.fromkeys(run.faults))
-    print(f"cases {sum(not c.skips for c in cases)} cases {args.repeats} -")
-    for (name, all_of), good in sorted(runs.items()):
-        unit = f"of_{all_of}" if all_of else "requests"
-        print(f"{name} {statistics.median(good):g} {unit} {len(good)} {min(good)}-{max(good)}")
-    for fault in faults:
-        print(f"# {fault}")
-    unknown = set(DIFFERENCES) - {case.place for case in cases}
-    for place in sorted(unknown):
-        print(f"# a known difference of which this corpus has no case: {place}")
-    return 1 if faults else 0
+                runs.append(Run(stack.enter_context(own_node(args.troupe, engine))))
+            runs[-1].run(cases)
+    return report(cases, runs, DIFFERENCES)
 
 
 if __name__ == "__main__":

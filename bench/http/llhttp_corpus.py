@@ -1,4 +1,5 @@
-"""Reads the request cases of llhttp's test suite (https://github.com/nodejs/llhttp, test/request).
+"""Reads the cases of llhttp's test suite (https://github.com/nodejs/llhttp, test/request and
+test/response).
 
 Its Markdown files hold, below a heading each, a line of metadata, the bytes of a case in an `http`
 block and what llhttp reports for them in a `log` block. Nothing of it is kept here: a checkout is
@@ -16,18 +17,21 @@ META = re.compile(r"<!--\s*meta=(\{.*\})\s*-->")
 # llhttp's errors that say no request is malformed: data behind one that closes, a pause where the
 # protocol changes (CONNECT, Upgrade; HTTP/2's preface).
 AFTER_CLOSE, UPGRADE, PREFACE = 5, 22, 23
-CLOSE_FLAG, KEEP_ALIVE_FLAG = 2, 1
+KEEP_ALIVE_FLAG, CLOSE_FLAG, CHUNKED_FLAG, LENGTH_FLAG = 0x1, 0x2, 0x8, 0x20
 
 
 @dataclass
 class Message:
-    """A request that llhttp begins to read."""
+    """A request or an answer that llhttp begins to read."""
 
     at: int  # offset of its first byte
     method: str = ""
     version: str = ""
+    status: int = 0
+    body_bytes: int = 0
     complete: bool = False
     closes: bool = False
+    has_length: bool = False  # its body has a length or chunks
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Case:
     """Some bytes and what llhttp makes of them."""
 
     place: str    # FILE: TITLE
-    kind: str     # `request`, or `request-lenient-…`: accepted only by leave of some option
+    kind: str     # `request`, `response`; `request-lenient-…`: accepted by leave of an option
     skips: bool   # the log is of a parser that was told to skip bodies
     data: bytes
     messages: list
@@ -49,7 +53,7 @@ class Case:
 
     @property
     def complete(self):
-        """How many requests are read whole."""
+        """How many messages are read whole."""
         return sum(message.complete for message in self.messages)
 
     @property
@@ -85,9 +89,14 @@ def add_event(line, messages):
         return int(error[1]), at
     elif method := re.match(r'len=\d+ span\[method\]="(.*)"', event):
         messages[-1].method += method[1]
-    elif head := re.match(r"headers complete .*v=(\d)/(\d) flags=([0-9a-f]+)", event):
-        last, flags = messages[-1], int(head[3], 16)
-        last.version = f"{head[1]}.{head[2]}"
+    elif body := re.match(r"len=(\d+) span\[body\]", event):
+        messages[-1].body_bytes += int(body[1])
+    elif head := re.match(r"headers complete (?:status=(\d+) )?.*v=(\d)/(\d) flags=([0-9a-f]+)",
+                          event):
+        last, flags = messages[-1], int(head[4], 16)
+        last.status = int(head[1] or 0)
+        last.version = f"{head[2]}.{head[3]}"
+        last.has_length = bool(flags & (CHUNKED_FLAG | LENGTH_FLAG))
         last.closes = bool(flags & CLOSE_FLAG) or (last.version != "1.1"
                                                   and not flags & KEEP_ALIVE_FLAG)
     return None
@@ -122,9 +131,9 @@ def read_file(path):
             meta = json.loads(found[1])
 
 
-def read_corpus(folder):
-    """Returns the cases of a checkout, in the order of its files."""
-    paths = sorted((folder / "test/request").glob("*.md"))
+def read_corpus(folder, kind):
+    """Returns the cases of a kind, `request` or `response`, in the order of a checkout's files."""
+    paths = sorted((folder / "test" / kind).glob("*.md"))
     if not paths:
-        raise SystemExit(f"{folder} is no checkout of llhttp: it has no test/request/*.md")
+        raise SystemExit(f"{folder} is no checkout of llhttp: it has no test/{kind}/*.md")
     return [case for path in paths for case in read_file(path)]
