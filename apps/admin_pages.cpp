@@ -68,6 +68,11 @@ std::string change_page(const config::topology_change& change) {
               {"removed", change.removed},
               {"router", change.router},
               {"stream", change.stream},
+              {"tls", change.tls},
+              {"api_keys",
+               {{"added", change.api_keys.added},
+                {"changed", change.api_keys.changed},
+                {"removed", change.api_keys.removed}}},
               {"needs_start", change.needs_start}}
              .dump() +
          "\n";

@@ -77,6 +77,7 @@ class node {
     };
     with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
     with.reread = options_.reread;
+    with.secure = [this](const config::node_spec& spec) { return secure(spec); };
     with.apply_fronts = [this](const config::node_spec& spec) {
       on_fronts([spec](node_front& front) { front.apply(spec); });
     };
@@ -130,6 +131,16 @@ class node {
     if (!profile) return profile.error();
     on_fronts([at = engine_endpoint(engine.url), profile = *profile](node_front& front) {
       front.client().describe(at, profile);
+    });
+    return {};
+  }
+
+  // Reads keys and certificates again, and puts them to use unless one cannot be read.
+  caf::error secure(const config::node_spec& spec) {
+    auto engines = renew_security(security_, spec);
+    if (!engines) return std::move(engines.error());
+    on_fronts([engines = std::move(*engines)](node_front& front) {
+      for (const auto& [at, profile] : engines) front.client().describe(at, profile);
     });
     return {};
   }

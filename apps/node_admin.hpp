@@ -1,13 +1,14 @@
 // The node_admin actor: changes a running node as operators ask, over HTTP or by SIGHUP.
 //
-// | message        | reply | what it changes | | reload_request | -     | reads the file again and
-// makes the node what it says; logs what it did | | drain_tick     | -     | takes away the engines
-// that have finished their requests               |
+// | message        | reply | what it changes                                            |
+// | reload_request | -     | reads the file again and makes the node what it says; logs |
+// | drain_tick     | -     | takes away the engines that have finished their requests   |
 //
 // Adding an engine starts its children under the node's supervisor. Removing one drains it first:
 // it gets no new requests, finishes what it has, and is then taken from the supervisor, an embedded
-// one with its process. A reload does the same for whatever the file adds, drops or changes; a file
-// with a mistake changes nothing.
+// one with its process. A reload does the same for whatever the file adds, drops or changes, and
+// puts its API keys and certificates to use. A file with a mistake, or one that names a certificate
+// which cannot be read, changes nothing.
 //
 // Thread: pinned to I/O thread 0, as its listener is. Reading the file blocks that thread for as
 // long as reading it takes, on the operator's word.
@@ -52,6 +53,7 @@ struct admin_options {
   std::function<child_spec(const config::engine_spec& engine)> engine_child{};
   std::function<caf::error(const config::engine_spec&)> describe{};  // how an engine is spoken to
   std::function<caf::expected<config::node_spec>()> reread{};        // the file, as at the start
+  std::function<caf::error(const config::node_spec&)> secure{};      // new keys, certificates
   std::function<void(const config::node_spec&)> apply_fronts{};      // new limits, names, sessions
 };
 

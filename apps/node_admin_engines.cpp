@@ -164,9 +164,10 @@ void node_admin::forget(const std::string& engine) {
 
 void node_admin::reload(const answer_ptr& to) {
   const auto node = options_.reread();
-  if (!node) {
-    log::error("reload: nothing is changed", {{"why", failure_text(node.error())}});
-    return refuse(to, errc::invalid_request, failure_text(node.error()));
+  const auto error = node ? options_.secure(*node) : node.error();
+  if (error) {
+    log::error("reload: nothing is changed", {{"why", failure_text(error)}});
+    return refuse(to, errc::invalid_request, failure_text(error));
   }
   auto current = options_.spec;
   current.engines = table_.intended();
@@ -186,6 +187,8 @@ void node_admin::apply(const config::topology_change& change, const config::node
     settings.draining = options_.live->of(engine.name, engine).draining;
     tell(engine.name, settings);
   }
+  options_.spec.endpoint.api_keys = to.endpoint.api_keys;
+  if (change.tls) options_.spec.endpoint.tls = to.endpoint.tls;
   if (!change.router && !change.stream) return;
   const auto index_blocks_max = options_.spec.router.limits.index_blocks_max;
   options_.spec.router = to.router;

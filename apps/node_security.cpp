@@ -3,6 +3,7 @@
 #include <map>
 
 #include "apps/node_tree.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/errc.hpp"
 
 namespace troupe::apps {
@@ -67,6 +68,15 @@ caf::expected<node_security> open_security(const config::node_spec& spec) {
     out.engines.emplace_back(engine_endpoint(engine.url), std::move(*profile));
   }
   return out;
+}
+
+caf::expected<std::vector<engine_profile>> renew_security(node_security& in_use,
+                                                          const config::node_spec& spec) {
+  auto fresh = open_security(spec);
+  if (!fresh) return std::move(fresh.error());
+  if (in_use.identity && fresh->identity) in_use.identity->adopt(*fresh->identity);
+  in_use.keys->replace(spec.endpoint.api_keys, now());
+  return std::move(fresh->engines);
 }
 
 }  // namespace troupe::apps

@@ -2,6 +2,7 @@
 // keys, and what each engine is shown.
 //
 // Thread: made before the I/O threads use it; what they share of it synchronises itself.
+// Errors: invalid_config naming the file at fault.
 #pragma once
 
 #include <memory>
@@ -15,17 +16,24 @@
 
 namespace troupe::apps {
 
+// Which engine, and how it is spoken to.
+using engine_profile = std::pair<transport::http::endpoint, transport::http::upstream_profile>;
+
 struct node_security {
   std::shared_ptr<transport::http::tls_identity> identity;  // none: plain HTTP
   std::unique_ptr<actors::api_keys> keys;
-  std::vector<std::pair<transport::http::endpoint, transport::http::upstream_profile>> engines;
+  std::vector<engine_profile> engines;
 };
 
-// Says how one engine, of kind openai, is spoken to. Errors: invalid_config naming the file at
-// fault.
+// Says how one engine, of kind openai, is spoken to.
 caf::expected<transport::http::upstream_profile> profile_of(const config::engine_spec& engine);
 
-// Reads the files that the node's spec names. Errors: invalid_config naming the file at fault.
+// Reads the files that the node's spec names.
 caf::expected<node_security> open_security(const config::node_spec& spec);
+
+// Makes what is in use what the spec says: its keys, and where TLS is on before and after, its
+// certificate. Returns how the spec's engines are spoken to; after an error nothing has changed.
+caf::expected<std::vector<engine_profile>> renew_security(node_security& in_use,
+                                                          const config::node_spec& spec);
 
 }  // namespace troupe::apps

@@ -1,5 +1,6 @@
 #include "config/topology_change.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -45,6 +46,32 @@ void compare_engines(const node_spec& from, const node_spec& to, topology_change
   }
 }
 
+name_changes compare_keys(const std::vector<api_key_spec>& from,
+                          const std::vector<api_key_spec>& to) {
+  const auto named = [](const auto& keys, const std::string& name) {
+    return std::find_if(keys.begin(), keys.end(),
+                        [&](const api_key_spec& key) { return key.name == name; });
+  };
+  name_changes change;
+  for (const api_key_spec& key : to) {
+    const auto was = named(from, key.name);
+    if (was == from.end()) {
+      change.added.push_back(key.name);
+    } else if (*was != key) {
+      change.changed.push_back(key.name);
+    }
+  }
+  for (const api_key_spec& key : from) {
+    if (named(to, key.name) == to.end()) change.removed.push_back(key.name);
+  }
+  return change;
+}
+
+// A listener that speaks TLS has a certificate.
+bool is_sealed(const endpoint_spec& endpoint) {
+  return !endpoint.tls.certificate.empty();
+}
+
 // True where something differs that a running router takes over.
 bool router_differs(router_spec a, const router_spec& b) {
   a.limits.index_blocks_max = b.limits.index_blocks_max;
@@ -55,7 +82,7 @@ bool router_differs(router_spec a, const router_spec& b) {
 
 bool topology_change::empty() const {
   return added.empty() && replaced.empty() && resettled.empty() && removed.empty() && !router &&
-         !stream && needs_start.empty();
+         !stream && !tls && api_keys.empty() && needs_start.empty();
 }
 
 std::vector<engine_spec> single_engines(const engine_spec& group) {
@@ -73,16 +100,18 @@ topology_change difference(const node_spec& from, const node_spec& to) {
   compare_engines(from, to, change);
   change.router = router_differs(from.router, to.router);
   change.stream = from.stream != to.stream;
+  const endpoint_spec &was = from.endpoint, &is = to.endpoint;
+  const bool seals_alike = is_sealed(was) == is_sealed(is);
+  change.tls = seals_alike && was.tls != is.tls;
+  change.api_keys = compare_keys(was.api_keys, is.api_keys);
   const auto started_with = [&](bool is_same, const char* key) {
     if (!is_same) change.needs_start.emplace_back(key);
   };
-  const endpoint_spec &was = from.endpoint, &is = to.endpoint;
   started_with(from.name == to.name, "the node's name");
   started_with(was.address == is.address && was.port == is.port, "endpoint.listen");
   started_with(was.threads == is.threads, "endpoint.threads");
   started_with(was.limits == is.limits, "endpoint.limits");
-  started_with(was.tls == is.tls, "endpoint.tls");
-  started_with(was.api_keys == is.api_keys, "endpoint.api_keys");
+  started_with(seals_alike, "endpoint.tls");
   started_with(from.admin == to.admin, "admin");
   started_with(from.log == to.log, "log");
   started_with(from.supervisor == to.supervisor, "supervisor");

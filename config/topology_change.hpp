@@ -11,6 +11,15 @@
 
 namespace troupe::config {
 
+// What came, went or changed, by name.
+struct name_changes {
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+
+  bool empty() const { return added.empty() && changed.empty() && removed.empty(); }
+};
+
 struct topology_change {
   std::vector<engine_spec> added;        // single engines: `name` is the engine's, `count` is 1
   std::vector<engine_spec> replaced;     // the same name, another engine
@@ -18,6 +27,8 @@ struct topology_change {
   std::vector<std::string> removed;      // by name
   bool router = false;                   // policies, sessions, models, admission, limits
   bool stream = false;                   // limits of requests to come
+  bool tls = false;                      // other files of the endpoint's certificate
+  name_changes api_keys;                 // of clients
   std::vector<std::string> needs_start;  // keys whose change only a new start brings
 
   bool empty() const;

@@ -115,7 +115,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   std::uint32_t retry_after_s_ = 1;
 
   // The key it came with, and what it has taken of the key's tokens.
-  api_key* key_ = nullptr;
+  std::shared_ptr<api_key> key_;
   double reserved_tokens_ = 0;
   double used_tokens_ = 0;
   double prompt_estimate_ = 0;

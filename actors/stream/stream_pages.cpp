@@ -75,11 +75,11 @@ bool stream::answer_page(const http::request& message) {
 
 void stream::answer_models() {
   const auto& router = context_.router.get();
-  if (!router) return reply_json(200, models_json({}, key_));
+  if (!router) return reply_json(200, models_json({}, key_.get()));
   phase_ = phase::routing;
   ask(
       this, router, listing_timeout, get_models{},
-      [this](const model_listing& listing) { reply_json(200, models_json(listing, key_)); },
+      [this](const model_listing& listing) { reply_json(200, models_json(listing, key_.get())); },
       [this](const caf::error& error) {
         fail_request(errc::overloaded, "the router did not answer: " + failure_text(error));
       });

@@ -28,11 +28,20 @@ class token_bucket {
   // What is there; negative where more was charged.
   double level(time_point now) const;
 
+  // What is there after a rest.
+  double burst() const { return burst_.load(std::memory_order_relaxed); }
+
+  // Goes on at another rate; what has been taken stays taken. Who takes at the same moment may
+  // still be counted at the old one.
+  void set_rate(time_point now, double per_second, double burst);
+
  private:
   std::int64_t cost_of(double amount) const;
 
-  double ns_per_unit_;
-  double burst_;
+  double ns_per_unit() const { return ns_per_unit_.load(std::memory_order_relaxed); }
+
+  std::atomic<double> ns_per_unit_;
+  std::atomic<double> burst_;
   std::atomic<std::int64_t> full_at_ns_{0};
 };
 

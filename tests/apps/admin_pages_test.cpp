@@ -78,10 +78,14 @@ TEST(admin_pages, says_what_a_reload_does) {
   change.added.push_back(two_engines().at("a"));
   change.removed = {"z"};
   change.router = true;
+  change.tls = true;
+  change.api_keys = {{"k"}, {"l", "m"}, {}};
   change.needs_start = {"endpoint.listen"};
   EXPECT_EQ(change_page(change),
             R"({"added":["a"],"replaced":[],"resettled":[],"removed":["z"],"router":true,)"
-            R"("stream":false,"needs_start":["endpoint.listen"]})"
+            R"("stream":false,"tls":true,)"
+            R"("api_keys":{"added":["k"],"changed":["l","m"],"removed":[]},)"
+            R"("needs_start":["endpoint.listen"]})"
             "\n");
   EXPECT_EQ(engine_page("a", "draining"), "{\"engine\":\"a\",\"state\":\"draining\"}\n");
 }

@@ -96,7 +96,6 @@ TEST(topology_change, names_what_only_a_new_start_brings) {
       {"endpoint: {threads: 9}", "endpoint.threads"},
       {"endpoint: {limits: {body: 1MiB}}", "endpoint.limits"},
       {"endpoint: {tls: {certificate: c.pem, key: k.pem}}", "endpoint.tls"},
-      {"endpoint: {api_keys: {k: {sha256: " + std::string(64, 'a') + "}}}", "endpoint.api_keys"},
       {"admin: {listen: 127.0.0.1:2}", "admin"},
       {"log: {level: debug}", "log"},
       {"supervisor: {period: 5s}", "supervisor"},
@@ -109,6 +108,47 @@ TEST(topology_change, names_what_only_a_new_start_brings) {
   const auto stream = difference(before, node("{}", openai("a"), "    stream: {event: 1MiB}\n"));
   EXPECT_TRUE(stream.stream);
   EXPECT_TRUE(stream.needs_start.empty());
+}
+
+std::string keys(const std::string& of_a_file) {
+  return "    endpoint: {api_keys: {" + of_a_file + "}}\n";
+}
+
+std::string key(const std::string& name, char digit, const std::string& more = "") {
+  return name + ": {sha256: \"" + std::string(64, digit) + "\"" + more + "}";
+}
+
+TEST(topology_change, keys_come_go_and_change_by_name) {
+  const auto of = [](const std::string& text) { return node("{}", openai("a"), keys(text)); };
+  const auto before = of(key("a", '1') + ", " + key("b", '2') + ", " + key("c", '3'));
+  const auto change = difference(before, of(key("c", '3') + ", " + key("d", '4') + ", " +
+                                            key("b", '2', ", requests_per_s: 2")));
+  EXPECT_EQ(change.api_keys.added, name_vector{"d"});
+  EXPECT_EQ(change.api_keys.changed, name_vector{"b"});
+  EXPECT_EQ(change.api_keys.removed, name_vector{"a"});
+  EXPECT_TRUE(change.needs_start.empty());
+  EXPECT_FALSE(change.empty());
+  const auto renewed = difference(of(key("a", '1')), of(key("a", '2')));
+  EXPECT_EQ(renewed.api_keys.changed, name_vector{"a"});
+  EXPECT_EQ(difference(before, node("{}", openai("a"))).api_keys.removed.size(), 3U);
+  EXPECT_TRUE(difference(before, before).empty());
+}
+
+TEST(topology_change, a_certificate_changes_at_once_and_tls_comes_and_goes_with_a_start) {
+  const auto of = [](const std::string& files) {
+    return node("{}", openai("a"), "    endpoint: {tls: {" + files + "}}\n");
+  };
+  const auto sealed = of("certificate: c.pem, key: k.pem");
+  for (const auto* files : {"certificate: d.pem, key: k.pem", "certificate: c.pem, key: l.pem",
+                            "certificate: c.pem, key: k.pem, client_ca: ca.pem"}) {
+    const auto change = difference(sealed, of(files));
+    EXPECT_TRUE(change.tls) << files;
+    EXPECT_FALSE(change.empty());
+    EXPECT_TRUE(change.needs_start.empty()) << files;
+  }
+  const auto off = difference(sealed, node("{}", openai("a")));
+  EXPECT_FALSE(off.tls);
+  EXPECT_EQ(off.needs_start, name_vector{"endpoint.tls"});
 }
 
 TEST(topology_change, one_engine_is_read_with_all_its_mistakes) {

@@ -126,6 +126,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.owner.answer(Exchange(self, body))
 
 
+def token_then_wait(exchange):
+    """Begins an answer and ends it once the test releases the engine."""
+    exchange.begin()
+    exchange.event(exchange.chunk("one "))
+    exchange.engine.released.wait(WAIT_SECONDS)
+    exchange.event(exchange.chunk(None, "stop"))
+    exchange.end()
+
+
 class Exchange:
     """One request at a fake engine, with the ways to answer it."""
 

@@ -67,10 +67,10 @@ def chat(node, body, fields=None):
 class Stream:
     """A streamed answer, read event by event; leaving closes the connection."""
 
-    def __init__(self, node, path, body):
+    def __init__(self, node, path, body, fields=None):
         self._connection = http.client.HTTPConnection(node.host, node.port, timeout=TIMEOUT_SECONDS)
         self._connection.request("POST", path, json.dumps(body),
-                                 {"Content-Type": "application/json"})
+                                 {"Content-Type": "application/json"} | (fields or {}))
         self.response = self._connection.getresponse()
         self.status = self.response.status
 
@@ -105,9 +105,9 @@ class Stream:
         return [json.loads(e) for e in found if e != "[DONE]"], "[DONE]" in found
 
 
-def chat_stream(node, body):
+def chat_stream(node, body, fields=None):
     """Posts a chat request and streams the answer."""
-    return Stream(node, "/v1/chat/completions", body | {"stream": True})
+    return Stream(node, "/v1/chat/completions", body | {"stream": True}, fields)
 
 
 def text_of(chunks):

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,6 +121,14 @@ class Output:
         return "\n".join(self.lines)
 
 
+@dataclass
+class Admin:
+    """Where the admin API of a node listens."""
+
+    host: str
+    port: int
+
+
 class Node:
     """A running `troupe up`; use as a context manager."""
 
@@ -147,6 +156,13 @@ class Node:
             self.stop()
         if kind is not None:
             print(f"---- log of the node\n{self.log.text[-6000:]}\n----", flush=True)
+
+    @property
+    def admin(self):
+        """Where its admin API listens, which its file must ask for."""
+        line = next(l for l in self.out.lines if l.startswith("admin on http://"))
+        host, port = line.removeprefix("admin on http://").rsplit(":", 1)
+        return Admin(host, int(port))
 
     def poll(self, condition, what="the condition"):
         """Asks again and again, until the answer is true; fails when the node ends meanwhile."""

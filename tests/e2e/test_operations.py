@@ -4,31 +4,13 @@ import os
 import signal
 import threading
 import unittest
-from dataclasses import dataclass
 
-from fake_engine import WAIT_SECONDS, FakeEngine
+from fake_engine import WAIT_SECONDS, FakeEngine, token_then_wait
 from http_calls import call, chat, chat_body, chat_stream, get
 from processes import SCRATCH, Node, tiny_model, troupe, wait_gone
 
 BODY = chat_body("fake", "hello")
 TOKEN = "s3cret"
-
-
-@dataclass
-class Admin:
-    """Where the admin API of a node listens."""
-
-    host: str
-    port: int
-
-
-def two_tokens_then_wait(exchange):
-    """Begins an answer and ends it once the test says so."""
-    exchange.begin()
-    exchange.event(exchange.chunk("one "))
-    exchange.engine.released.wait(WAIT_SECONDS)
-    exchange.event(exchange.chunk(None, "stop"))
-    exchange.end()
 
 
 class Operations(unittest.TestCase):
@@ -48,9 +30,7 @@ class Operations(unittest.TestCase):
         self.write(engines, **options)
         self.node = Node("-c", self.path, model=options.get("model"))
         self.addCleanup(self.node.stop)
-        line = next(l for l in self.node.out.lines if l.startswith("admin on http://"))
-        host, port = line.removeprefix("admin on http://").rsplit(":", 1)
-        self.admin = Admin(host, int(port))
+        self.admin = self.node.admin
         if engines:
             self.wait_states({name: "up" for name in engines})
 
@@ -117,7 +97,7 @@ class Operations(unittest.TestCase):
         self.assertIn("fake", listing)
 
     def test_a_drained_engine_finishes_what_it_has_and_gets_nothing_new(self):
-        slow = self.engine(two_tokens_then_wait)
+        slow = self.engine(token_then_wait)
         self.start({"a": slow})
         with chat_stream(self.node, BODY) as stream:
             slow.wait_request()
@@ -133,7 +113,7 @@ class Operations(unittest.TestCase):
         self.wait_states({"a": "up", "b": "up"})
 
     def test_an_engine_is_removed_once_its_stream_has_ended(self):
-        slow = self.engine(two_tokens_then_wait)
+        slow = self.engine(token_then_wait)
         self.start({"a": slow})
         with chat_stream(self.node, BODY) as stream:
             slow.wait_request()
@@ -151,7 +131,7 @@ class Operations(unittest.TestCase):
         self.wait_states({"a": "up", "b": "up"})
 
     def test_removal_by_force_does_not_wait(self):
-        slow = self.engine(two_tokens_then_wait)
+        slow = self.engine(token_then_wait)
         self.start({"a": slow, "b": self.engine()})
         client = threading.Thread(target=lambda: [chat(self.node, BODY) for _ in range(2)])
         client.start()
@@ -199,7 +179,7 @@ class Operations(unittest.TestCase):
         self.assertEqual(chat(self.node, BODY).status, 200)
 
     def test_sighup_reads_it_again_and_drops_no_stream(self):
-        slow, b = self.engine(two_tokens_then_wait), self.engine()
+        slow, b = self.engine(token_then_wait), self.engine()
         self.start({"a": slow})
         with chat_stream(self.node, BODY) as stream:
             slow.wait_request()

@@ -15,20 +15,29 @@ constexpr std::chrono::seconds look_every{1};
 
 }  // namespace
 
-tls_identity::tls_identity(const config::tls_spec& files,
+tls_identity::tls_identity(config::tls_spec files, stamps seen,
                            std::shared_ptr<const tls_context> context)
-    : files_{files}, context_{std::move(context)}, seen_{look()} {}
+    : files_{std::move(files)}, seen_{seen}, context_{std::move(context)} {}
 
+// What changes while the files are read is seen as a change.
 caf::expected<std::shared_ptr<tls_identity>> tls_identity::open(const config::tls_spec& files) {
+  const auto seen = look(files);
   auto context = tls_context::of_server(files);
   if (!context) return std::move(context.error());
-  return std::shared_ptr<tls_identity>{new tls_identity{files, std::move(*context)}};
+  return std::shared_ptr<tls_identity>{new tls_identity{files, seen, std::move(*context)}};
 }
 
-tls_identity::stamps tls_identity::look() const {
+void tls_identity::adopt(const tls_identity& fresh) {
+  std::scoped_lock lock{mutex_, fresh.mutex_};
+  files_ = fresh.files_;
+  seen_ = fresh.seen_;
+  context_ = fresh.context_;
+}
+
+tls_identity::stamps tls_identity::look(const config::tls_spec& files) {
   stamps out;
   std::size_t at = 0;
-  for (const auto* path : {&files_.certificate, &files_.key, &files_.client_ca}) {
+  for (const auto* path : {&files.certificate, &files.key, &files.client_ca}) {
     struct stat found {};
     auto& slot = out[at++];
     if (path->empty() || ::stat(path->c_str(), &found) != 0) continue;
@@ -40,11 +49,10 @@ tls_identity::stamps tls_identity::look() const {
 
 std::shared_ptr<const tls_context> tls_identity::current(time_point now) {
   std::lock_guard lock{mutex_};
-  const bool forced = forced_.exchange(false);
-  if (!forced && now < looked_at_ + look_every) return context_;
+  if (now < looked_at_ + look_every) return context_;
   looked_at_ = now;
-  const auto found = look();
-  if (!forced && found == seen_) return context_;
+  const auto found = look(files_);
+  if (found == seen_) return context_;
   seen_ = found;
   auto context = tls_context::of_server(files_);
   if (context) {

@@ -1,5 +1,5 @@
-// A server's certificate and key, read anew when their files change; connections that are open
-// keep what they began with.
+// A server's certificate and key, read anew when their files change or other files are named;
+// connections that are open keep what they began with.
 //
 // Thread: any; a mutex guards the pointer, taken once for each connection accepted.
 // Bounds: the files are looked at once a second at most, and only when a connection comes.
@@ -7,7 +7,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -25,8 +24,8 @@ class tls_identity {
   // The context for a connection that is accepted now.
   std::shared_ptr<const tls_context> current(time_point now);
 
-  // Reads the files when the next connection comes, changed or not.
-  void reload() { forced_ = true; }
+  // Takes over files and certificate of another, which was opened just now.
+  void adopt(const tls_identity& fresh);
 
  private:
   // What tells one state of a file from another.
@@ -37,14 +36,13 @@ class tls_identity {
   };
   using stamps = std::array<stamp, 3>;
 
-  tls_identity(const config::tls_spec& files, std::shared_ptr<const tls_context> context);
-  stamps look() const;
+  tls_identity(config::tls_spec files, stamps seen, std::shared_ptr<const tls_context> context);
+  static stamps look(const config::tls_spec& files);
 
+  mutable std::mutex mutex_;  // guards what follows
   config::tls_spec files_;
-  std::atomic<bool> forced_{false};
-  std::mutex mutex_;  // guards what follows
-  std::shared_ptr<const tls_context> context_;
   stamps seen_;
+  std::shared_ptr<const tls_context> context_;
   time_point looked_at_{};
 };
 

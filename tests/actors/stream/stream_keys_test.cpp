@@ -23,20 +23,15 @@ std::string usage_answer(int prompt, int completion) {
 }
 
 struct stream_keys_test : stream_fixture {
-  // Streams must end before the keys do, as in a node.
-  ~stream_keys_test() override {
-    if (session) close();
-  }
-
   // Admits one key, "secret"; the spec says what else holds of it.
-  api_key& admit(const std::function<void(config::api_key_spec&)>& limit = {}) {
+  std::shared_ptr<api_key> admit(const std::function<void(config::api_key_spec&)>& limit = {}) {
     config::api_key_spec key;
     if (limit) limit(key);
     key.name = "team";
     key.sha256 = to_hex(sha256("secret"));
     keys.emplace(std::vector{key});
     context->keys = &*keys;
-    return *keys->find("Bearer secret");
+    return keys->find("Bearer secret");
   }
 
   void ask(const std::string& body = chat, const std::string& authorization = "Bearer secret",
@@ -149,8 +144,8 @@ TEST_F(stream_keys_test, requests_over_the_rate_are_429_until_their_time_comes) 
 }
 
 TEST_F(stream_keys_test, tokens_are_estimated_on_entry_and_charged_by_usage) {
-  auto& key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
-  const auto level = [&] { return 1'000 - key.tokens_used(system.now()); };
+  const auto key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
+  const auto level = [&] { return 1'000 - key->tokens_used(system.now()); };
   router_script = {1, 1, 1};
   ask(R"({"model":"m","max_tokens":900,"messages":[{"role":"user","content":"hi"}]})");
   ASSERT_EQ(exchanges.size(), 1U);
@@ -171,48 +166,84 @@ TEST_F(stream_keys_test, tokens_are_estimated_on_entry_and_charged_by_usage) {
 }
 
 TEST_F(stream_keys_test, a_stream_without_usage_is_charged_by_its_pieces) {
-  auto& key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
+  const auto key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
   router_script = {1};
   ask();
   engine().answer(200, "text/event-stream", event + event + event);
   engine().handler->on_body(end);
   engine().handler->on_end();
   system.run();
-  const double used = key.tokens_used(system.now());
+  const double used = key->tokens_used(system.now());
   EXPECT_GE(used, 3);
   EXPECT_LT(used, 20);
 }
 
 TEST_F(stream_keys_test, a_client_that_leaves_pays_for_what_it_got) {
-  auto& key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
+  const auto key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
   router_script = {1};
   ask();
   engine().answer(200, "text/event-stream", event + event + event + event + event);
   close();
-  EXPECT_GE(key.tokens_used(system.now()), 5);
+  EXPECT_GE(key->tokens_used(system.now()), 5);
 }
 
 TEST_F(stream_keys_test, what_failed_is_given_back) {
-  auto& key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
+  const auto key = admit([](auto& spec) { spec.tokens_per_min = 1'000; });
   ask(R"({"model":"m","max_tokens":900,"messages":[{"role":"user","content":"hi"}]})");
   EXPECT_EQ(client.head.status, 503U);  // no engine
-  EXPECT_NEAR(key.tokens_used(system.now()), 0, 0.01);
+  EXPECT_NEAR(key->tokens_used(system.now()), 0, 0.01);
   router_script = {1};
   ask(R"({"model":"m","max_tokens":900,"messages":[{"role":"user","content":"hi"}]})");
   exchanges.back()->answer(400, "application/json", R"({"error":{}})");
   exchanges.back()->handler->on_end();
   system.run();
   EXPECT_EQ(client.head.status, 400U);
-  EXPECT_NEAR(key.tokens_used(system.now()), 0, 0.01);
+  EXPECT_NEAR(key->tokens_used(system.now()), 0, 0.01);
+}
+
+TEST_F(stream_keys_test, keys_that_are_replaced_end_no_stream_and_are_charged_all_the_same) {
+  config::api_key_spec key{"team", to_hex(sha256("secret")), {}, 0, 1'000};
+  keys.emplace(std::vector{key});
+  context->keys = &*keys;
+  router_script = {1};
+  ask(R"({"model":"m","max_tokens":900,"messages":[{"role":"user","content":"hi"}]})");
+  ASSERT_EQ(exchanges.size(), 1U);
+  key.tokens_per_min = 2'000;
+  key.sha256 = to_hex(sha256("renewed"));
+  keys->replace({key}, system.now());
+  answer_whole(usage_answer(10, 490));
+  EXPECT_EQ(client.head.status, 200U);
+  EXPECT_NEAR(keys->find("Bearer renewed")->tokens_used(system.now()), 500, 0.01);
+  ask();
+  EXPECT_EQ(client.head.status, 401U);
+}
+
+TEST_F(stream_keys_test, a_removed_key_is_401_and_its_stream_goes_on) {
+  admit();
+  router_script = {1};
+  ask();
+  engine().answer(200, "text/event-stream", event);
+  keys->replace({}, system.now());
+  keys->replace({{"other", to_hex(sha256("new")), {}, 0, 0}}, system.now());
+  engine().handler->on_body(end);
+  engine().handler->on_end();
+  system.run();
+  EXPECT_THAT(client.body, HasSubstr("[DONE]"));
+  EXPECT_GT(count(metrics.key_tokens("team")), 0);
+  ask();
+  EXPECT_EQ(client.head.status, 401U);
+  router_script = {1};
+  ask(chat, "Bearer new");
+  EXPECT_EQ(exchanges.size(), 2U);
 }
 
 TEST_F(stream_keys_test, more_than_a_minutes_worth_passes_once_and_leaves_a_debt) {
-  auto& key = admit([](auto& spec) { spec.tokens_per_min = 100; });
+  const auto key = admit([](auto& spec) { spec.tokens_per_min = 100; });
   router_script = {1};
   ask(R"({"model":"m","max_tokens":5000,"messages":[{"role":"user","content":"hi"}]})");
   ASSERT_EQ(exchanges.size(), 1U);
   answer_whole(usage_answer(10, 490));
-  EXPECT_NEAR(key.tokens_used(system.now()), 500, 0.01);
+  EXPECT_NEAR(key->tokens_used(system.now()), 500, 0.01);
 }
 
 }  // namespace

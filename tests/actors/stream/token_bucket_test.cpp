@@ -73,6 +73,33 @@ TEST(token_bucket, absurd_amounts_do_not_overflow) {
   EXPECT_DOUBLE_EQ(paid_back.level(start), 1);
 }
 
+TEST(token_bucket, at_a_new_rate_what_was_taken_stays_taken) {
+  token_bucket bucket{10, 100};
+  EXPECT_EQ(bucket.take(start, 80), 0ns);
+  bucket.set_rate(start, 20, 200);
+  EXPECT_DOUBLE_EQ(bucket.level(start), 120);
+  EXPECT_EQ(bucket.take(start, 120), 0ns);
+  EXPECT_EQ(bucket.take(start, 1), 50ms);
+  bucket.set_rate(start + 5s, 1, 60);  // 100 have come back, 100 are still missing
+  EXPECT_DOUBLE_EQ(bucket.level(start + 5s), -40);
+  EXPECT_EQ(bucket.take(start + 5s, 1), 41s);
+  bucket.set_rate(start + 5s, 1, 60);
+  EXPECT_DOUBLE_EQ(bucket.level(start + 5s), -40);
+}
+
+TEST(token_bucket, a_limit_that_comes_after_none_begins_full) {
+  token_bucket bucket{10, 10};
+  EXPECT_EQ(bucket.take(start, 10), 0ns);
+  bucket.set_rate(start, 0, 1);
+  EXPECT_EQ(bucket.take(start, 1e9), 0ns);
+  bucket.set_rate(start + 1s, 10, 10);
+  EXPECT_DOUBLE_EQ(bucket.level(start + 1s), 10);
+  token_bucket never_used{0, 1};
+  never_used.set_rate(start, 10, 10);
+  EXPECT_EQ(never_used.take(start, 10), 0ns);
+  EXPECT_EQ(never_used.take(start, 1), 100ms);
+}
+
 // Over any stretch of time no more is given than burst + rate * time; and who asks again after the
 // wait he was told gets it.
 TEST(token_bucket, never_gives_more_than_its_rate) {

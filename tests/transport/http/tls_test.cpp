@@ -225,15 +225,15 @@ TEST_F(tls_test, clients_show_certificates_where_asked_to) {
 }
 
 TEST_F(tls_test, a_renewed_certificate_serves_new_connections_and_disturbs_no_old_one) {
-  const auto files = authority_.sign();
-  serve_tls(files);
+  serve_tls(authority_.sign());
   trust(authority_.file());
   recorder before;
   ask(before, "q");
   ASSERT_EQ(before.body, "echo:q") << before.text;
   const authority other;
-  replace(files, other.sign());
-  identity_->reload();
+  const auto opened = tls_identity::open(other.sign());
+  ASSERT_TRUE(opened) << failure_text(opened.error());
+  identity_->adopt(**opened);
   recorder kept;
   ask(kept, "q");  // on the connection there is
   EXPECT_EQ(kept.body, "echo:q") << kept.text;
@@ -246,46 +246,6 @@ TEST_F(tls_test, a_renewed_certificate_serves_new_connections_and_disturbs_no_ol
   recorder renewed;
   ask(renewed, "q");
   EXPECT_EQ(renewed.body, "echo:q") << renewed.text;
-}
-
-TEST(tls_identity, changed_files_are_read_again_and_broken_ones_are_not_used) {
-  const authority ours;
-  const auto files = ours.sign();
-  auto opened = tls_identity::open(files);
-  ASSERT_TRUE(opened);
-  auto& identity = **opened;
-  auto at = now();
-  const auto first = identity.current(at);
-  EXPECT_EQ(identity.current(at += 10s), first);
-  replace(files, ours.sign());
-  EXPECT_EQ(identity.current(at + 500ms), first);  // not looked at yet
-  const auto second = identity.current(at += 1s);
-  EXPECT_NE(second, first);
-  const auto third_files = ours.sign();
-  config::tls_spec half = third_files;
-  half.key = ours.folder() + "/none";
-  std::rename(third_files.certificate.c_str(), files.certificate.c_str());
-  EXPECT_EQ(identity.current(at += 1s), second);  // the key is still another's
-  std::rename(third_files.key.c_str(), files.key.c_str());
-  EXPECT_NE(identity.current(at += 1s), second);
-}
-
-TEST(tls_context, mistakes_name_the_file) {
-  const authority ours;
-  const auto good = ours.sign();
-  const auto text_of = [](const config::tls_spec& files) {
-    auto made = tls_context::of_server(files);
-    return made ? std::string{} : failure_text(made.error());
-  };
-  EXPECT_EQ(text_of(good), "");
-  EXPECT_THAT(text_of({"/no/such.pem", good.key, ""}), HasSubstr("/no/such.pem"));
-  EXPECT_THAT(text_of({"/no/such.pem", good.key, ""}), HasSubstr("No such file"));
-  EXPECT_THAT(text_of({good.certificate, "/no/such.key", ""}), HasSubstr("/no/such.key"));
-  EXPECT_THAT(text_of({good.certificate, ours.sign().key, ""}), HasSubstr("mismatch"));
-  EXPECT_THAT(text_of({good.certificate, good.certificate, ""}), HasSubstr(good.certificate));
-  EXPECT_THAT(text_of({good.certificate, good.key, good.key}), HasSubstr(good.key));
-  EXPECT_FALSE(tls_context::of_client("/no/such.pem"));
-  EXPECT_TRUE(tls_context::of_client(""));
 }
 
 }  // namespace
