@@ -46,8 +46,8 @@ typename Inspector::result_type inspect(Inspector& f, engine_settings& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, prompt_facts& x) {
   return f(caf::meta::type_name("prompt_facts"), x.model, x.chain, x.prompt_bytes, x.prompt_tokens,
-           x.max_tokens, x.stream, x.include_usage, x.cache_salt, x.session, x.alias, x.model_at,
-           x.priority, x.body_bytes);
+           x.max_tokens, x.stream, x.include_usage, x.cache_salt, x.session, x.client, x.alias,
+           x.model_at, x.priority, x.body_bytes);
 }
 
 template <class Inspector>

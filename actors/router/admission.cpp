@@ -20,6 +20,11 @@ double tokens_asked(const prompt_facts& facts) {
   return prompt + (facts.max_tokens != 0 ? facts.max_tokens : unsaid_answer_tokens);
 }
 
+// Whom it shares with. A client can invent sessions, not keys.
+const std::string& flow_of(const prompt_facts& facts) {
+  return facts.client.empty() ? facts.session : facts.client;
+}
+
 }  // namespace
 
 admission::admission(const config::router_spec& spec, router_core& core, listener tell)
@@ -59,13 +64,13 @@ std::optional<admission_result> admission::wait(ticket id, applicant who, time_p
   const auto patience = limits_.queue_timeout - who.waited;
   if (patience.count() <= 0) return refusal(overdue_text, now);
   const auto gone = queue_.add(id, {.model = who.facts.model,
-                                    .flow = who.facts.session,
+                                    .flow = flow_of(who.facts),
                                     .priority = who.facts.priority,
                                     .tokens = tokens_asked(who.facts),
                                     .bytes = who.facts.body_bytes,
                                     .deadline = now + patience});
   if (gone == id) return refusal(full_text, now);
-  if (gone) tell(*gone, refusal("a more important request took its place in the queue", now));
+  if (gone) tell(*gone, refusal("a request that goes before it took its place in the queue", now));
   waiting_.emplace(id, std::move(who));
   return std::nullopt;
 }

@@ -22,29 +22,50 @@ bool admission_queue::fits(std::size_t requests, std::size_t bytes) const {
   return requests <= limits_.requests_max && bytes <= limits_.bytes_max;
 }
 
-// The request that would be served last: of the largest priority number, and there of the last tag.
-std::optional<ticket> admission_queue::least_important() const {
-  const place* last = nullptr;
+// The request that would be served last: of the largest priority number, and there the farthest
+// from its turn.
+std::optional<admission_queue::standing> admission_queue::last_in_line() const {
+  std::optional<standing> last;
   for (const auto& [model, waiting] : lines_) {
-    const auto& end = *waiting.order.rbegin();
-    if (last == nullptr || *last < end) last = &end;
+    const auto& [priority, tag, id] = *waiting.order.rbegin();
+    const standing here{priority, tag - waiting.flows.at(priority).time(), id};
+    if (!last || *last < here) last = here;
   }
-  if (last == nullptr) return std::nullopt;
-  return std::get<ticket>(*last);
+  return last;
+}
+
+// Where a newcomer would stand.
+admission_queue::standing admission_queue::standing_of(ticket id,
+                                                       const queued_request& request) const {
+  const auto line = lines_.find(request.model);
+  if (line == lines_.end()) return {request.priority, 0, id};
+  const auto flows = line->second.flows.find(request.priority);
+  if (flows == line->second.flows.end()) return {request.priority, 0, id};
+  return {request.priority, flows->second.next_tag(request.flow) - flows->second.time(), id};
+}
+
+bool admission_queue::makes_room(const standing& last, const standing& newcomer,
+                                 std::size_t bytes) const {
+  const auto freed = entries_.at(std::get<ticket>(last)).request.bytes;
+  return newcomer < last && fits(entries_.size(), bytes_ - freed + bytes);
+}
+
+// It was the last of its flow too: the flow need not pay for it.
+void admission_queue::displace(ticket id) {
+  const auto& [request, at] = entries_.at(id);
+  auto& flows = lines_.find(request.model)->second.flows.at(request.priority);
+  flows.take_back(request.flow, std::get<double>(at));
+  take(id);
 }
 
 std::optional<ticket> admission_queue::add(ticket id, queued_request request) {
   TROUPE_ASSERT(!entries_.contains(id));
   std::optional<ticket> displaced;
   if (!fits(entries_.size() + 1, bytes_ + request.bytes)) {
-    const auto last = least_important();
-    if (!last) return id;
-    const auto& worst = entries_.at(*last).request;
-    const bool makes_room = worst.priority > request.priority &&
-                            fits(entries_.size(), bytes_ - worst.bytes + request.bytes);
-    if (!makes_room) return id;
-    take(*last);
-    displaced = last;
+    const auto last = last_in_line();
+    if (!last || !makes_room(*last, standing_of(id, request), request.bytes)) return id;
+    displaced = std::get<ticket>(*last);
+    displace(*displaced);
   }
   auto& waiting = lines_[request.model];
   const auto tag = waiting.flows[request.priority].enter(request.flow, request.tokens);

@@ -1,13 +1,14 @@
 // The order in which requests wait in the router while every engine that could take them is full.
 //
-// Lower priority numbers go first. Within one priority flows (sessions) share the way out fairly,
-// by the tokens they ask for (fair_flows.hpp). Each model has an order of its own, since what holds
-// one model's requests need not hold another's.
+// Lower priority numbers go first. Within one priority flows (API keys, or sessions) share the way
+// out fairly, by the tokens they ask for (fair_flows.hpp). Each model has an order of its own,
+// since what holds one model's requests need not hold another's.
 //
 // Thread: confined. Time comes in. Bounds: requests_max and bytes_max over all models; at the bound
-// a newcomer displaces the last in line where that is less important, or is turned away. What has
-// waited until its deadline leaves by expire(). Within a priority nothing starves; across
-// priorities the lesser one waits, until its deadline.
+// a newcomer that goes before the last in line displaces it, or is turned away: whoever fills the
+// queue gives way to the more important, and to who has less waiting than he. What has waited until
+// its deadline leaves by expire(). Within a priority nothing starves; across priorities the lesser
+// one waits, until its deadline.
 #pragma once
 
 #include <chrono>
@@ -50,8 +51,8 @@ class admission_queue {
  public:
   explicit admission_queue(const config::admission_limits& limits) : limits_{limits} {}
 
-  // Takes a request in. Returns the ticket that had to leave for it: the least important one, where
-  // that is less so than this, or its own, where there is no room for it.
+  // Takes a request in. Returns the ticket that had to leave for it: the last in line, where this
+  // goes before that, or its own, where there is no room for it.
   std::optional<ticket> add(ticket id, queued_request entry);
 
   // Offers the requests of a model in their order until one is held.
@@ -83,6 +84,8 @@ class admission_queue {
  private:
   // Priority, tag, ticket.
   using place = std::tuple<std::int32_t, double, ticket>;
+  // The same with tokens until its turn for the tag, which is comparable from model to model.
+  using standing = std::tuple<std::int32_t, double, ticket>;
   struct entry {
     queued_request request;
     place at;
@@ -92,7 +95,10 @@ class admission_queue {
     std::map<std::int32_t, fair_flows> flows;  // by priority, those with requests only
   };
 
-  std::optional<ticket> least_important() const;
+  std::optional<standing> last_in_line() const;
+  standing standing_of(ticket id, const queued_request& request) const;
+  bool makes_room(const standing& last, const standing& newcomer, std::size_t bytes) const;
+  void displace(ticket id);
   bool fits(std::size_t requests, std::size_t bytes) const;
   void take(ticket id);
   void note_departure(time_point now);

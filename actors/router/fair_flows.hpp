@@ -19,17 +19,27 @@ namespace troupe::actors {
 
 class fair_flows {
  public:
+  // Returns the tag that a request of a flow would get now.
+  double next_tag(const std::string& flow) const;
+
   // A request of a flow begins to wait; returns its tag.
   double enter(const std::string& flow, double tokens);
 
   // A request of a flow waits no more, served or not.
   void leave(const std::string& flow);
 
+  // The last request of a flow, of this tag, loses its place: it is as if it had never come. Call
+  // before leave().
+  void take_back(const std::string& flow, double tag);
+
   // A request with this tag is served: time moves on.
   void serve(double tag);
 
   // True where nobody waits: what is known of the past matters to nobody.
   bool empty() const { return waiting_ == 0; }
+
+  // The tag served last.
+  double time() const { return time_; }
 
   std::size_t flow_count() const { return flows_.size(); }
 

@@ -62,6 +62,7 @@ struct prompt_facts {
   bool include_usage = false;  // stream_options.include_usage
   std::string cache_salt;
   std::string session;        // key for policy `session`; empty: none
+  std::string client{};       // the name of its API key; empty: none was asked for
   std::string alias{};        // what the client called the model, where that is not its name
   model_place model_at{};     // where the body says it
   std::int32_t priority = 0;  // lower goes first, as vLLM has it

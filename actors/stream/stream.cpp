@@ -135,6 +135,7 @@ void stream::read_prompt() {
   }
   facts_ = std::move(*facts);
   take_session();
+  if (key_) facts_.client = key_->name();
   // An engine knows its model by one name only.
   if (!facts_.alias.empty()) {
     request_.body = with_model(request_.body, facts_.model_at, facts_.model);

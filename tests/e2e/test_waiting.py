@@ -1,5 +1,6 @@
 """Requests that wait in the router, sessions, weights and aliases, before fake engines."""
 
+import hashlib
 import http.client
 import json
 import threading
@@ -27,11 +28,13 @@ def refuse_twice(exchange):
 
 
 class Waiting(unittest.TestCase):
-    def start(self, engines, router="{}", more=""):
-        """A node whose file names these fake engines; `more` follows each engine's URL."""
+    def start(self, engines, router="{}", more="", endpoint=""):
+        """A node whose file names these fake engines; `more` follows each engine's URL, `endpoint`
+        its address.
+        """
         SCRATCH.mkdir(parents=True, exist_ok=True)
         path = SCRATCH / f"{self.id().rsplit('.', 1)[-1]}.yaml"
-        lines = ["troupe: 1", "nodes:", "  n:", "    endpoint: {listen: 127.0.0.1:0}",
+        lines = ["troupe: 1", "nodes:", "  n:", f"    endpoint: {{listen: 127.0.0.1:0{endpoint}}}",
                  "    actors:", f"      - router: {router}"]
         for number, engine in enumerate(engines):
             self.addCleanup(engine.close)
@@ -44,9 +47,9 @@ class Waiting(unittest.TestCase):
                   "all engines up")
         return node
 
-    def queued(self, node):
+    def queued(self, node, **fields):
         """How many requests the node says wait."""
-        page = get(node, "/metrics").body.decode()
+        page = get(node, "/metrics", **fields).body.decode()
         return int(float(page.split("\ntroupe_queue_requests ")[1].split("\n")[0]))
 
     def test_what_an_engine_may_not_have_waits_here_and_is_answered(self):
@@ -64,6 +67,35 @@ class Waiting(unittest.TestCase):
             client.join(WAIT_SECONDS)
         self.assertEqual(answers, [200, 200, 200])
         node.poll(lambda: self.queued(node) == 0, "nobody waits")
+
+    def test_a_key_with_many_waiting_does_not_hold_up_another(self):
+        engine = FakeEngine(answer=wait_for_release)
+        names = ("greedy", "modest")
+        keys = ", ".join(f"{name}: {{sha256: {hashlib.sha256(name.encode()).hexdigest()}}}"
+                         for name in names)
+        node = self.start([engine], more=", requests: 1",
+                          endpoint=f", api_keys: {{{keys}}}")
+        shown = {name: {"Authorization": f"Bearer {name}"} for name in names}
+        clients = []
+
+        def ask(name, waiting):
+            # A session of its own for each request is of no use to who has one key.
+            fields = shown[name] | {"x-session-id": f"{name} {waiting}"}
+            clients.append(threading.Thread(target=chat,
+                                            args=(node, chat_body("fake", name), fields)))
+            clients[-1].start()
+            node.poll(lambda: self.queued(node, **shown[name]) == waiting, "it waits")
+
+        ask("greedy", 0)
+        engine.wait_request()
+        for waiting in range(1, 6):
+            ask("greedy", waiting)
+        ask("modest", 6)
+        engine.released.set()
+        for client in clients:
+            client.join(WAIT_SECONDS)
+        order = [json.loads(body)["messages"][0]["content"] for _, _, body in engine.requests]
+        self.assertEqual(order, ["greedy"] * 2 + ["modest"] + ["greedy"] * 4)
 
     def test_past_the_deadline_and_the_bound_it_is_429_with_retry_after(self):
         engine = FakeEngine(answer=wait_for_release)

@@ -113,6 +113,35 @@ TEST_F(admission_queue_test, the_more_important_displaces_the_least_important_an
   EXPECT_EQ(serve(), (tickets{5, 1, 2}));
 }
 
+TEST_F(admission_queue_test, who_fills_the_queue_gives_way_to_who_has_less_waiting) {
+  for (const auto id : {1, 2, 3, 4}) add(id, {.flow = "greedy", .tokens = 10});
+  EXPECT_EQ(add(5, {.flow = "modest", .tokens = 10}), ticket{4});
+  EXPECT_EQ(add(6, {.flow = "modest", .tokens = 10}), ticket{3});
+  EXPECT_EQ(add(7, {.flow = "modest", .tokens = 10}), ticket{7});  // both have their half
+  EXPECT_EQ(add(8, {.flow = "greedy", .tokens = 10}), ticket{8});
+  EXPECT_EQ(serve(), (tickets{1, 5, 2, 6}));
+}
+
+TEST_F(admission_queue_test, what_was_displaced_is_not_paid_for) {
+  for (const auto id : {1, 2, 3, 4}) add(id, {.flow = "greedy", .tokens = 10});
+  add(5, {.flow = "modest", .tokens = 10});
+  add(6, {.flow = "other", .tokens = 35});
+  EXPECT_EQ(serve("m", 3), (tickets{1, 5, 6}));
+  add(7, {.flow = "other", .tokens = 10});
+  add(8, {.flow = "greedy", .tokens = 10});
+  EXPECT_EQ(serve(), (tickets{2, 8, 7}));
+}
+
+// The tags of a model that has served much are large; that alone is no reason to give way.
+TEST_F(admission_queue_test, models_are_compared_by_what_waits_there) {
+  for (int i = 100; i < 110; ++i) {
+    add(i, {.model = "old", .flow = "f", .tokens = 1'000});
+    if (i > 100) serve("old", 1);
+  }
+  for (const auto id : {1, 2, 3}) add(id, {.model = "new", .flow = "g", .tokens = 800});
+  EXPECT_EQ(add(4, {.model = "new", .flow = "h", .tokens = 1}), ticket{3});
+}
+
 TEST_F(admission_queue_test, what_can_never_fit_displaces_nobody) {
   add(1, {.flow = "f", .priority = 9, .bytes = 10});
   EXPECT_EQ(add(2, {.flow = "f", .priority = 0, .bytes = 1'001}), ticket{2});
@@ -180,7 +209,11 @@ class queue_property : public testing::TestWithParam<std::uint32_t> {
     const auto left = queue.add(ticket{id}, request);
     if (!left) return;
     if (*left != ticket{id}) {
-      EXPECT_GT(inside.at(*left).priority, request.priority);
+      const auto& displaced = inside.at(*left);
+      EXPECT_GE(displaced.priority, request.priority);
+      const bool is_of_its_flow = std::tie(displaced.model, displaced.priority, displaced.flow) ==
+                                  std::tie(request.model, request.priority, request.flow);
+      EXPECT_FALSE(is_of_its_flow);
     }
     gone(*left);
   }

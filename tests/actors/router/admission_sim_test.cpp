@@ -145,7 +145,8 @@ class crowd {
     asks.facts.prompt_bytes = 400;
     asks.facts.body_bytes = 500;
     asks.facts.max_tokens = 100;
-    asks.facts.session = who.flow;
+    asks.facts.client = who.flow;
+    asks.facts.session = std::to_string(random_());
     asks.facts.priority = who.priority;
     waiting_[index] = who.priority;
     auto result = desk_.submit(ticket{index}, std::move(asks), at(now_s_));
@@ -236,6 +237,16 @@ TEST_P(admission_sim, a_short_queue_holds_its_bound_and_keeps_the_important) {
   EXPECT_EQ(sim.count(1, true), 0u);
   EXPECT_GT(sim.count(0, true), 1'000u);
   EXPECT_LT(sim.wait_of(0, 1), 30);
+}
+
+TEST_P(admission_sim, a_greedy_flow_does_not_keep_a_modest_one_out_of_a_short_queue) {
+  config::admission_limits limits;
+  limits.requests_max = 20;
+  crowd sim{{{"greedy", 60}, {"modest", 4}}, GetParam(), limits};
+  sim.run();
+  EXPECT_EQ(sim.count(1, true), 0u);
+  EXPECT_LT(sim.wait_of(1, 0.99), 1);
+  EXPECT_GT(sim.count(0, false), 2'000u);  // of 24 a second
 }
 
 TEST_P(admission_sim, clients_that_leave_take_nothing) {

@@ -202,6 +202,42 @@ TEST_F(admission_test, past_the_bound_it_is_429_for_the_least_important) {
   EXPECT_EQ(desk->queue().size(), 2u);
 }
 
+TEST_F(admission_test, keys_share_whatever_sessions_they_name) {
+  const auto of = [](const char* key, const char* session) {
+    auto made = who(session);
+    made.facts.client = key;
+    return made;
+  };
+  for (int i = 1; i <= 2; ++i) submit(i);
+  submit(3, of("greedy", "a"));
+  submit(4, of("greedy", "b"));
+  submit(5, of("greedy", "c"));
+  submit(6, of("modest", "a"));
+  end(1);
+  EXPECT_TRUE(has_engine(3));
+  end(2);
+  EXPECT_TRUE(has_engine(6));  // not behind the backlog of the other key
+  EXPECT_FALSE(has_engine(4));
+}
+
+TEST_F(admission_test, a_key_that_fills_the_queue_gives_way_to_another) {
+  config::admission_limits limits;
+  limits.requests_max = 3;
+  start(limits);
+  auto greedy = who(), modest = who();
+  greedy.facts.client = "greedy";
+  modest.facts.client = "modest";
+  for (int i = 1; i <= 5; ++i) submit(i, greedy);
+  EXPECT_TRUE(submit(6, greedy));
+  EXPECT_EQ(code(6), errc::too_many_requests);
+  EXPECT_FALSE(submit(7, modest));
+  EXPECT_EQ(code(5), errc::too_many_requests);
+  EXPECT_EQ(desk->queue().size(), 3U);
+  end(1);
+  end(2);
+  EXPECT_TRUE(has_engine(3) && has_engine(7));
+}
+
 TEST_F(admission_test, it_is_503_only_where_no_engine_is_up) {
   for (int i = 1; i <= 3; ++i) submit(i);
   core->set_state(ids[0], engine_state::down);

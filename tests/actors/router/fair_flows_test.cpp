@@ -36,6 +36,17 @@ TEST(fair_flows, a_newcomer_is_not_behind_the_backlog_of_another) {
   EXPECT_EQ(flows.enter("modest", 10), 0);
 }
 
+TEST(fair_flows, what_is_taken_back_was_never_asked_for) {
+  fair_flows flows;
+  flows.enter("a", 10);
+  const auto last = flows.enter("a", 10);
+  flows.take_back("a", last);
+  flows.leave("a");
+  EXPECT_EQ(flows.next_tag("a"), last);
+  EXPECT_EQ(flows.enter("a", 10), last);
+  EXPECT_EQ(flows.next_tag("b"), 0);
+}
+
 TEST(fair_flows, who_was_away_has_saved_nothing) {
   fair_flows flows;
   for (int i = 0; i < 50; ++i) {

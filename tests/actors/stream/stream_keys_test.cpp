@@ -84,6 +84,7 @@ TEST_F(stream_keys_test, the_right_key_enters_and_goes_no_further) {
   ask();
   ASSERT_EQ(exchanges.size(), 1U);
   EXPECT_FALSE(engine().message.fields.contains("authorization"));
+  EXPECT_EQ(routed.front().facts.client, "team");
   answer_whole("{}");
   EXPECT_EQ(client.head.status, 200U);
   ask(chat, "bearer  secret");  // schemes have no case
