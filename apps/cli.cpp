@@ -102,9 +102,11 @@ command finish_schema(const parsed_flags& flags) {
   return result;
 }
 
-command finish_bench(const bench_flag_sets& flags, bool is_load) {
-  auto settings = is_load ? bench_settings_of(bench::bench_kind::load, flags.load)
-                          : bench_settings_of(bench::bench_kind::multi_round, flags.multi_round);
+command finish_bench(const bench_flag_sets& flags, bool is_load,
+                     const config::environment& variables) {
+  auto settings =
+      is_load ? bench_settings_of(bench::bench_kind::load, flags.load, variables)
+              : bench_settings_of(bench::bench_kind::multi_round, flags.multi_round, variables);
   if (!settings) return finished{exit_bad_usage, failure_text(settings.error())};
   return bench_command{std::move(*settings)};
 }
@@ -128,7 +130,7 @@ command finish(const std::string& name, parsed_flags& flags, const config::envir
   }
   if (name == "check") return flags.check;
   if (name == "bench load" || name == "bench multi-round") {
-    return finish_bench(flags.bench, name == "bench load");
+    return finish_bench(flags.bench, name == "bench load", variables);
   }
   if (name == "key new") return finish_key(flags.key);
   if (name == "make-tiny-model") return finish_tiny_model(flags);

@@ -1,5 +1,6 @@
 #include "apps/cli_bench.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,7 @@ using bench::bench_settings;
 
 constexpr std::size_t targets_max = 16;
 constexpr std::size_t headers_max = 32;
+constexpr const char* key_variable = "OPENAI_API_KEY";
 
 constexpr const char* about_endpoints =
     "\n"
@@ -49,7 +51,8 @@ constexpr const char* multi_round_examples =
     "takes the place of one that is done.";
 
 void add_kind(CLI::App& command, bench_kind kind, bench_flags& flags) {
-  command.add_option("URL", flags.targets, "Endpoints: [NAME=]http://HOST:PORT[/v1]")->required();
+  command.add_option("URL", flags.targets, "Endpoints: [NAME=]http://HOST:PORT[/v1], or https")
+      ->required();
   const auto& all = bench_flags_of(kind);
   flags.texts.resize(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -57,6 +60,8 @@ void add_kind(CLI::App& command, bench_kind kind, bench_flags& flags) {
   }
   command.add_flag("--stop-early", flags.stop_early,
                    "Let answers end by themselves: do not send ignore_eos");
+  command.add_flag("--insecure", flags.insecure,
+                   "Believe any certificate of https endpoints: for measurements of your own");
   command
       .add_option("--header", flags.headers,
                   "'NAME: VALUE', sent with each request; may be repeated")
@@ -99,6 +104,31 @@ void take_headers(const bench_flags& flags, bench_settings& settings, flag_reade
     settings.fields.add(text.substr(0, colon),
                         value == std::string::npos ? "" : text.substr(value));
   }
+}
+
+// The key goes to every endpoint. It is a secret: no sentence quotes it.
+void take_api_key(const config::environment& variables, bench_settings& settings,
+                  flag_reader& read) {
+  const bool has_header = settings.fields.contains("authorization");
+  if (!settings.api_key.empty() && has_header) {
+    return read.fail("--api-key and --header Authorization say the same; give one of them");
+  }
+  if (settings.api_key.empty() && !has_header) {
+    settings.api_key = variables(key_variable).value_or("");
+  }
+  const bool is_a_word = settings.api_key.find_first_of(" \t\r\n") == std::string::npos;
+  if (!is_a_word) read.fail("the API key is not one word");
+}
+
+void check_trust(const bench_settings& settings, flag_reader& read) {
+  const bool has_https = std::any_of(settings.targets.begin(), settings.targets.end(),
+                                     [](const auto& each) { return each.is_sealed(); });
+  if (!settings.ca.empty() && settings.insecure) {
+    return read.fail("--ca and --insecure contradict each other; give one of them");
+  }
+  if (has_https) return;
+  if (!settings.ca.empty()) read.fail("--ca is for https:// endpoints");
+  if (settings.insecure) read.fail("--insecure is for https:// endpoints");
 }
 
 // Returns whether a flag of the command was given.
@@ -182,10 +212,12 @@ CLI::App* add_bench(CLI::App& app, bench_flag_sets& flags) {
   return bench;
 }
 
-caf::expected<bench_settings> bench_settings_of(bench_kind kind, const bench_flags& flags) {
+caf::expected<bench_settings> bench_settings_of(bench_kind kind, const bench_flags& flags,
+                                                const config::environment& variables) {
   bench_settings settings;
   settings.kind = kind;
   settings.stop_early = flags.stop_early;
+  settings.insecure = flags.insecure;
   flag_reader read;
   take_targets(flags, settings, read);
   take_headers(flags, settings, read);
@@ -193,6 +225,8 @@ caf::expected<bench_settings> bench_settings_of(bench_kind kind, const bench_fla
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].read(read, all[i].name, flags.texts.at(i), settings);
   }
+  take_api_key(variables, settings, read);
+  check_trust(settings, read);
   check_together(kind, flags, settings, read);
   if (caf::error error = read.error()) return error;
   return settings;

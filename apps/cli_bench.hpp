@@ -8,6 +8,7 @@
 
 #include "apps/bench/settings.hpp"
 #include "apps/cli_flags.hpp"
+#include "config/environment.hpp"
 
 namespace CLI {
 class App;
@@ -21,6 +22,7 @@ struct bench_flags {
   std::vector<std::string> headers;
   std::vector<flag_text> texts;
   bool stop_early = false;
+  bool insecure = false;
 };
 
 struct bench_flag_sets {
@@ -31,10 +33,11 @@ struct bench_flag_sets {
 // Adds the subcommand and its two; `flags` must outlive the parse.
 CLI::App* add_bench(CLI::App& app, bench_flag_sets& flags);
 
-// Returns what the flags describe.
+// Returns what the flags and the variable OPENAI_API_KEY describe.
 //
 // Errors: invalid_config with a sentence that says what to do instead.
 caf::expected<bench::bench_settings> bench_settings_of(bench::bench_kind kind,
-                                                       const bench_flags& flags);
+                                                       const bench_flags& flags,
+                                                       const config::environment& variables);
 
 }  // namespace troupe::apps

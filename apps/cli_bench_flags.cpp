@@ -200,6 +200,12 @@ std::vector<bench_flag> multi_round_flags() {
 void add_run_flags(std::vector<bench_flag>& flags) {
   flags.push_back(
       text_flag("--model", "NAME", "The model [the first of /v1/models]", &bench_settings::model));
+  flags.push_back(text_flag("--api-key", "TEXT",
+                            "Shown to every endpoint; better in the environment [OPENAI_API_KEY]",
+                            &bench_settings::api_key));
+  flags.push_back(text_flag("--ca", "FILE",
+                            "PEM file of the authorities of https endpoints [the system's]",
+                            &bench_settings::ca));
   flags.push_back({"--api", "KIND", "chat or completions [chat]",
                    [](flag_reader& r, const char* flag, const flag_text& text, bench_settings& s) {
                      r.choice(flag, text, {"chat", "completions"}, s.api);

@@ -9,6 +9,7 @@
 
 #include "apps/bench/endpoint_probe.hpp"
 #include "apps/bench/endpoint_run.hpp"
+#include "apps/bench/endpoint_trust.hpp"
 #include "apps/bench/report.hpp"
 #include "apps/bench/workload_maker.hpp"
 #include "runtime/errc.hpp"
@@ -96,6 +97,7 @@ class benchmark {
 };
 
 caf::error benchmark::prepare() {
+  if (caf::error error = trust_endpoints(client_, settings_)) return error;
   endpoint_probe probe{loop_, client_, settings_};
   const bool counts = maker_.counts_tokens() && settings_.bytes_per_token == 0;
   for (const target& where : settings_.targets) {

@@ -67,6 +67,9 @@ struct bench_settings {
   bool stop_early = false;          // answers may end by themselves
   std::string session_header;       // empty: none
   transport::http::fields fields;   // of every request
+  std::string api_key;              // shown to every endpoint; a secret; empty: none
+  std::string ca;                   // PEM file of the authorities of https; empty: the system's
+  bool insecure = false;            // any certificate of https will do
   double bytes_per_token = 0;       // 0: ask the endpoint
   std::string json_file, svg_file;  // empty: none
   load_settings load;

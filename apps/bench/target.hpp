@@ -17,6 +17,8 @@ struct target {
   std::string url;   // as given, without the name
   transport::http::endpoint at;
   std::string path;  // before /v1; empty for most
+
+  bool is_sealed() const { return url.starts_with("https://"); }
 };
 
 // Reads URL or NAME=URL. A path may follow the port; its end /v1 is left out, for requests have it.

@@ -1,6 +1,8 @@
 """`troupe bench` against nodes with modelled engines: the load generator, end to end."""
 
+import hashlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,8 +11,9 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from certificates import Authority
 from http_calls import get
-from processes import ROOT, TROUPE, Engine, Node, troupe
+from processes import ROOT, TROUPE, Engine, Node, troupe, write_config
 
 PROFILE = ROOT / "config/profiles/instant.yaml"
 LATENCIES = ("ttft_ms", "itl_ms", "end_to_end_ms", "ttft_from_sending_ms", "sent_late_ms")
@@ -43,10 +46,10 @@ class Bench(unittest.TestCase):
         node.poll(lambda: all(e["up"] for e in get(node, "/ready").json["engines"]), "engines up")
         return node
 
-    def bench(self, *arguments, code=0):
+    def bench(self, *arguments, code=0, **options):
         """Runs a benchmark; returns (its JSON report, what it printed)."""
         report = self.folder / "report.json"
-        done = troupe("bench", *arguments, "--json", report)
+        done = troupe("bench", *arguments, "--json", report, **options)
         self.assertEqual(done.returncode, code, done.stderr + done.stdout)
         return json.loads(report.read_text(encoding="utf-8")), done
 
@@ -136,6 +139,36 @@ class Bench(unittest.TestCase):
         unasked = troupe("bench", "load", dead)
         self.assertEqual(unasked.returncode, 1)
         self.assertIn("GET /v1/models", unasked.stderr)
+
+    def test_https_and_a_key(self):
+        authority, key = Authority(), "sk-test-of-a-benchmark"
+        self.addCleanup(authority.close)
+        certificate, private = authority.sign("node")
+        config = write_config(
+            "bench-tls.yaml",
+            f"      tls: {{certificate: {certificate}, key: {private}}}\n      api_keys:\n"
+            f"        team: {{sha256: {hashlib.sha256(key.encode()).hexdigest()}}}\n",
+            f"          url: {self.engine().url}\n")
+        node = Node("-c", config)
+        self.addCleanup(node.stop)
+        arguments = ("load", node.url, "--model", "instant", *FAST_LOAD)
+        bare = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+        shown = {"env": bare | {"OPENAI_API_KEY": key}}
+
+        def refused(*more, **options):
+            report, _ = self.bench(*arguments, *more, code=1, **options)
+            ((kind, found),) = report["endpoints"][0]["all"]["failures"].items()
+            return f"{kind}: {found['example']}"
+
+        trusted = ("--ca", authority.file)
+        node.poll(lambda: troupe("bench", *arguments, *trusted, "--api-key", key).returncode == 0,
+                  "an engine")
+        self.assertIn("http_401", refused(*trusted, env=bare))
+        self.assertIn("the certificate is refused", refused(**shown))
+        for more in (trusted, ("--insecure",)):
+            report, done = self.bench(*arguments, *more, **shown)
+            self.check_figures(report["endpoints"][0]["all"], 40)
+            self.assertNotIn(key, json.dumps(report) + done.stdout + done.stderr)
 
     def test_an_interrupt_ends_it_with_a_report(self):
         engine = self.engine()

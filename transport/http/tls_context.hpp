@@ -1,7 +1,8 @@
 // The rules and certificates of TLS for one side: a server's connections, or a client's.
 //
 // TLS 1.2 and 1.3, forward secrecy and authenticated encryption only, no renegotiation, no
-// compression; ALPN is http/1.1. A client always checks its server's certificate and name.
+// compression; ALPN is http/1.1. A client checks its server's certificate and name, but for the one
+// that measurements ask for.
 // Thread: any, once made.
 // Errors: invalid_config naming the file at fault.
 #pragma once
@@ -29,6 +30,9 @@ class tls_context {
 
   // A client's: the file of the authorities it believes (empty: those of the system).
   static caf::expected<std::shared_ptr<tls_context>> of_client(const std::string& ca);
+
+  // A client's that believes every server whatever it says: where nothing secret is sent.
+  static caf::expected<std::shared_ptr<tls_context>> of_credulous_client();
 
   // OpenSSL's object.
   ssl_ctx_st* handle() const { return handle_; }
