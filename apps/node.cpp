@@ -9,7 +9,7 @@
 
 #include <sys/resource.h>
 
-#include "apps/node_admin.hpp"
+#include "apps/node_admin_front.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_security.hpp"
@@ -32,7 +32,8 @@ class node {
         options_{options},
         metrics_{std::make_shared<prometheus::Registry>()},
         stream_metrics_{*metrics_},
-        live_{spec.router} {
+        live_{spec.router},
+        record_{spec} {
     load_io_scheduler(config_, spec.endpoint.threads);
     config_.add_message_types<caf::id_block::troupe>();
     system_.emplace(config_);
@@ -40,6 +41,7 @@ class node {
   }
 
   ~node() {
+    if (admin_) close_admin();
     for (std::size_t i = 0; i < fronts_.size(); ++i) {
       run_on(scheduler_->thread(i), [&] { fronts_[i].reset(); });
     }
@@ -69,49 +71,37 @@ class node {
     return port;
   }
 
-  // Makes the admin actor and, where there is to be one, its listener; returns its port, or 0.
+  // Makes the place where operators call and, where there is to be one, its listener; returns its
+  // port, or 0.
   caf::expected<std::uint16_t> open_admin() {
-    admin_options with{spec_, &names_, &live_};
-    with.engine_child = [this](const config::engine_spec& engine) {
-      return engine_child(*resources_, engine);
-    };
-    with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
-    with.reread = options_.reread;
-    with.secure = [this](const config::node_spec& spec) { return secure(spec); };
-    with.apply_fronts = [this](const config::node_spec& spec) {
-      on_fronts([spec](node_front& front) { front.apply(spec); });
-    };
     auto& home = scheduler_->thread(0);
-    admin_ = spawn_pinned<node_admin>(*system_, &home, std::move(with));
+    admin_.emplace(home);
     caf::expected<std::uint16_t> port{std::uint16_t{0}};
     if (spec_.admin.address.empty()) return port;
-    run_on(home, [&] {
-      object_of<node_admin>(admin_).call([&] { port = object_of<node_admin>(admin_).listen(); });
-    });
+    run_on(home, [&] { port = admin_->listen(spec_.admin); });
     return port;
   }
 
   void start_actors() {
     resources_.emplace(node_resources{spec_, live_, options_.program, names_, metrics_,
                                       scheduler_->thread(0), fronts_.front()->client()});
-    supervisor_ = spawn_supervisor(*system_, make_tree(*resources_));
+    auto started = admin_->started();
+    auto tree = make_tree(*resources_, admin_->admin_child(options_of_admin()));
+    supervisor_ = spawn_supervisor(*system_, std::move(tree));
     auto* object = caf::actor_cast<caf::abstract_actor*>(supervisor_);
     object->attach_functor([this] { events_.notify(node_event::supervisor_ended); });
-    run_on(scheduler_->thread(0), [&] {
-      object_of<node_admin>(admin_).call(
-          [&] { object_of<node_admin>(admin_).set_supervisor(supervisor_); });
-    });
+    run_on(scheduler_->thread(0), [&] { record_.supervisor = supervisor_; });
+    started.wait();
   }
 
   // Blocks until the node is told to stop, then ends it in order; returns the exit code.
   int run() {
     auto event = events_.wait(std::nullopt);
     for (; event == node_event::reload_signal; event = events_.wait(std::nullopt)) {
-      caf::anon_send(admin_, reload_request{});
+      admin_->reload();
     }
     stopping_ = true;
-    caf::anon_send_exit(admin_, caf::exit_reason::user_shutdown);
-    admin_ = nullptr;
+    close_admin();
     if (event == node_event::supervisor_ended) {
       log::error("the supervisor gave up: the node ends");
       abort_fronts();
@@ -124,6 +114,28 @@ class node {
   }
 
  private:
+  admin_options options_of_admin() {
+    admin_options with{&record_, &names_, &live_};
+    with.engine_child = [this](const config::engine_spec& engine) {
+      return engine_child(*resources_, engine);
+    };
+    with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
+    with.reread = options_.reread;
+    with.secure = [this](const config::node_spec& spec) { return secure(spec); };
+    with.apply_fronts = [this](const config::node_spec& spec) {
+      on_fronts([spec](node_front& front) { front.apply(spec); });
+    };
+    return with;
+  }
+
+  // Nobody changes a node that stops.
+  void close_admin() {
+    run_on(scheduler_->thread(0), [&] {
+      admin_->close();
+      record_.supervisor = nullptr;
+    });
+  }
+
   // Tells every I/O thread how an engine that is added is spoken to.
   caf::error describe(const config::engine_spec& engine) {
     if (engine.kind != config::engine_kind::openai) return {};
@@ -207,13 +219,14 @@ class node {
   process_metrics process_metrics_;
   std::optional<timer_metrics> timer_metrics_;
   live_settings live_;
+  node_record record_;
   std::optional<node_resources> resources_;
   caf::actor_system_config config_;
   std::optional<caf::actor_system> system_;
   io_scheduler* scheduler_ = nullptr;
   std::vector<std::unique_ptr<node_front>> fronts_;
+  std::optional<admin_front> admin_;
   supervisor_actor supervisor_;
-  admin_actor admin_;
 };
 
 void configure_log(const config::node_spec& spec) {

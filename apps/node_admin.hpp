@@ -1,8 +1,7 @@
 // The node_admin actor: changes a running node as operators ask, over HTTP or by SIGHUP.
 //
-// | message        | reply | what it changes                                            |
-// | reload_request | -     | reads the file again and makes the node what it says; logs |
-// | drain_tick     | -     | takes away the engines that have finished their requests   |
+// | message    | reply | what it changes                                          |
+// | drain_tick | -     | takes away the engines that have finished their requests |
 //
 // Adding an engine starts its children under the node's supervisor. Removing one drains it first:
 // it gets no new requests, finishes what it has, and is then taken from the supervisor, an embedded
@@ -10,9 +9,11 @@
 // puts its API keys and certificates to use. A file with a mistake, or one that names a certificate
 // which cannot be read, changes nothing.
 //
-// Thread: pinned to I/O thread 0, as its listener is. Reading the file blocks that thread for as
-// long as reading it takes, on the operator's word.
-// Bounds: admin_http_limits; one answer under way per connection.
+// What it knows is in a node_record, so that one that takes its place goes on: removals are begun
+// again, and engines whose start it did not live to see are asked of the supervisor.
+//
+// Thread: pinned to I/O thread 0, as its listener is (node_admin_front.hpp). Reading the file
+// blocks that thread for as long as reading it takes, on the operator's word.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@
 
 #include "actors/messages.hpp"
 #include "apps/admin_order.hpp"
-#include "apps/engine_table.hpp"
 #include "apps/live_settings.hpp"
+#include "apps/node_record.hpp"
 #include "config/topology_change.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/pinned_actor.hpp"
@@ -31,23 +32,17 @@
 
 namespace troupe::apps {
 
-struct reload_request {};
 struct drain_tick {};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, reload_request&) {
-  return f(caf::meta::type_name("troupe::reload_request"));
-}
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, drain_tick&) {
   return f(caf::meta::type_name("troupe::drain_tick"));
 }
 
-using admin_actor = caf::typed_actor<caf::reacts_to<reload_request>, caf::reacts_to<drain_tick>>;
+using admin_actor = caf::typed_actor<caf::reacts_to<drain_tick>>;
 
 struct admin_options {
-  config::node_spec spec;  // as it was started
+  node_record* record = nullptr;  // these three outlive the actor
   registry* names = nullptr;
   live_settings* live = nullptr;
   std::function<child_spec(const config::engine_spec& engine)> engine_child{};
@@ -57,9 +52,10 @@ struct admin_options {
   std::function<void(const config::node_spec&)> apply_fronts{};      // new limits, names, sessions
 };
 
-// Where an answer goes; empty once its client has left.
+// Where an answer goes.
 struct admin_answer {
-  transport::http::connection* client = nullptr;
+  transport::http::connection* client = nullptr;  // none: it has left
+  bool is_due = false;                            // somebody waits for one
 };
 
 class node_admin final : public pinned<admin_actor::base> {
@@ -68,14 +64,11 @@ class node_admin final : public pinned<admin_actor::base> {
 
   node_admin(caf::actor_config& cfg, io_thread* home, admin_options options);
 
-  // On the home thread: binds the listener and returns its port. Errors: io_error.
-  caf::expected<std::uint16_t> listen();
-
-  // On the home thread: engines are started and stopped under this supervisor.
-  void set_supervisor(supervisor_actor supervisor);
-
   // A request came on a connection of the listener.
   void take_request(const transport::http::request& message, const answer_ptr& to);
+
+  // Reads the configuration again, and logs what came of it.
+  void reload() { reload(std::make_shared<admin_answer>()); }
 
   void on_exit() override;
   const char* name() const override { return "node_admin"; }
@@ -99,6 +92,11 @@ class node_admin final : public pinned<admin_actor::base> {
   void reload(const answer_ptr& to);
 
   // What is done.
+  node_record& record() const { return *options_.record; }
+  engine_table& table() const { return record().table; }
+  void go_on();
+  void forget_lost(const std::vector<std::string>& before,
+                   const std::vector<child_report>& children);
   void start(const config::engine_spec& engine, started_fn done);
   void tell(const std::string& engine, const actors::engine_settings& settings);
   void begin_removal(const std::string& engine);
@@ -113,9 +111,6 @@ class node_admin final : public pinned<admin_actor::base> {
   void apply(const config::topology_change& change, const config::node_spec& to);
 
   admin_options options_;
-  std::unique_ptr<transport::http::server> server_;
-  supervisor_actor supervisor_;
-  engine_table table_;
   bool ticking_ = false;
 };
 

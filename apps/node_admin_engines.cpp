@@ -1,6 +1,7 @@
 // How node_admin adds, drains, removes and replaces engines.
 
 #include <algorithm>
+#include <set>
 
 #include "actors/names.hpp"
 #include "apps/admin_pages.hpp"
@@ -29,8 +30,37 @@ errc code_of_start(const caf::error& error) {
 
 }  // namespace
 
+// Takes up what the actor before this one left: answers to it are lost.
+void node_admin::go_on() {
+  if (!record().supervisor) return;  // the node starts: nobody was before
+  std::vector<std::string> before;
+  for (const auto& [name, engine] : table().engines()) {
+    before.push_back(name);
+    table().keep_on(name);
+  }
+  ask(
+      this, record().supervisor, stop_timeout, which_children{},
+      [this, before](const std::vector<child_report>& children) { forget_lost(before, children); },
+      [](const caf::error& error) {
+        log::warn("what has become of engines is not known", {{"why", failure_text(error)}});
+      });
+  schedule();
+}
+
+// An engine without a child could not be started, or has been removed.
+void node_admin::forget_lost(const std::vector<std::string>& before,
+                             const std::vector<child_report>& children) {
+  std::set<std::string> kept;
+  for (const auto& child : children) kept.insert(child.name);
+  for (const auto& name : before) {
+    if (!table().contains(name) || kept.contains(child_of(name))) continue;
+    log::info("engine removed", {{"engine", name}});
+    forget(name);
+  }
+}
+
 void node_admin::add(const config::engine_spec& group, const answer_ptr& to) {
-  const auto engines = table_.add(group);
+  const auto engines = table().add(group);
   // One answer for all: that all have started, or the first failure, and then none stays.
   auto left = std::make_shared<std::size_t>(engines.size());
   auto failure = std::make_shared<caf::error>();
@@ -45,15 +75,16 @@ void node_admin::add(const config::engine_spec& group, const answer_ptr& to) {
 }
 
 void node_admin::start(const config::engine_spec& engine, started_fn done) {
-  const auto refusal = supervisor_ ? options_.describe(engine)
-                                   : make_failure(errc::cancelled, "the node starts or stops");
+  const auto refusal = record().supervisor
+                           ? options_.describe(engine)
+                           : make_failure(errc::cancelled, "the node starts or stops");
   if (refusal) {
     forget(engine.name);
     return done(refusal);
   }
   options_.live->set(engine.name, settings_of(engine));
   ask(
-      this, supervisor_, start_timeout, start_child{options_.engine_child(engine)},
+      this, record().supervisor, start_timeout, start_child{options_.engine_child(engine)},
       [name = engine.name, done](const child_report&) {
         log::info("engine added", {{"engine", name}});
         done({});
@@ -72,7 +103,7 @@ void node_admin::tell(const std::string& engine, const actors::engine_settings& 
 }
 
 void node_admin::set_draining(const admin_call& call, bool draining, const answer_ptr& to) {
-  auto settings = options_.live->of(call.engine, table_.engines().at(call.engine));
+  auto settings = options_.live->of(call.engine, table().engines().at(call.engine));
   settings.draining = draining;
   tell(call.engine, settings);
   log::info(draining ? "engine drains" : "engine takes requests again", {{"engine", call.engine}});
@@ -86,15 +117,15 @@ void node_admin::remove(const admin_call& call, const answer_ptr& to) {
 }
 
 time_point node_admin::drain_deadline() const {
-  return clock().now() + options_.spec.admin.drain_timeout;
+  return clock().now() + record().spec.admin.drain_timeout;
 }
 
 void node_admin::begin_removal(const std::string& engine) {
-  if (table_.retire(engine, drain_deadline())) drain(engine);
+  if (table().retire(engine, drain_deadline())) drain(engine);
 }
 
 void node_admin::drain(const std::string& engine) {
-  auto settings = options_.live->of(engine, table_.engines().at(engine));
+  auto settings = options_.live->of(engine, table().engines().at(engine));
   settings.draining = true;
   tell(engine, settings);
   log::info("engine drains and will be removed", {{"engine", engine}});
@@ -102,14 +133,14 @@ void node_admin::drain(const std::string& engine) {
 }
 
 void node_admin::schedule() {
-  if (ticking_ || table_.departures().empty()) return;
+  if (ticking_ || table().departures().empty()) return;
   ticking_ = true;
   delayed_send(this, drain_interval, drain_tick{});
 }
 
 void node_admin::take_away_drained(const actors::model_listing& listing) {
   std::vector<std::string> ready;
-  for (const auto& [name, out] : table_.departures()) {
+  for (const auto& [name, out] : table().departures()) {
     const auto status =
         std::find_if(listing.engines.begin(), listing.engines.end(),
                      [&name = name](const auto& engine) { return engine.name == name; });
@@ -126,12 +157,12 @@ void node_admin::take_away_drained(const actors::model_listing& listing) {
 }
 
 void node_admin::take_away(const std::string& engine) {
-  if (!supervisor_ || !table_.stop(engine)) return;
+  if (!record().supervisor || !table().stop(engine)) return;
   ask(
-      this, supervisor_, stop_timeout, terminate_child{child_of(engine)},
+      this, record().supervisor, stop_timeout, terminate_child{child_of(engine)},
       [this, engine](const child_report&) {
         ask(
-            this, supervisor_, stop_timeout, delete_child{child_of(engine)},
+            this, record().supervisor, stop_timeout, delete_child{child_of(engine)},
             [this, engine](const child_report&) { gone(engine); },
             [this, engine](const caf::error&) { gone(engine); });
       },
@@ -139,25 +170,25 @@ void node_admin::take_away(const std::string& engine) {
         if (failure_code(error, errc::io_error) == errc::not_found) return gone(engine);
         log::error("engine could not be removed",
                    {{"engine", engine}, {"why", failure_text(error)}});
-        table_.keep_on(engine);  // tried again at the next tick
+        table().keep_on(engine);  // tried again at the next tick
       });
 }
 
 // What was not started, or not heard to have, leaves at once.
 void node_admin::take_back(const std::string& engine) {
-  if (!table_.contains(engine)) return;
-  if (!table_.is_leaving(engine)) begin_removal(engine);
+  if (!table().contains(engine)) return;
+  if (!table().is_leaving(engine)) begin_removal(engine);
   take_away(engine);
 }
 
 void node_admin::gone(const std::string& engine) {
-  if (!table_.is_leaving(engine)) return;
+  if (!table().is_leaving(engine)) return;
   log::info("engine removed", {{"engine", engine}});
   forget(engine);
 }
 
 void node_admin::forget(const std::string& engine) {
-  const auto successor = table_.remove(engine);
+  const auto successor = table().remove(engine);
   options_.live->forget(engine);
   if (successor) start(*successor, [](const caf::error&) {});
 }
@@ -169,8 +200,8 @@ void node_admin::reload(const answer_ptr& to) {
     log::error("reload: nothing is changed", {{"why", failure_text(error)}});
     return refuse(to, errc::invalid_request, failure_text(error));
   }
-  auto current = options_.spec;
-  current.engines = table_.intended();
+  auto current = record().spec;
+  current.engines = table().intended();
   const auto change = config::difference(current, *node);
   const auto page = change_page(change);
   log::info("reload", {{"change", page.substr(0, page.size() - 1)}});
@@ -179,7 +210,7 @@ void node_admin::reload(const answer_ptr& to) {
 }
 
 void node_admin::apply(const config::topology_change& change, const config::node_spec& to) {
-  const auto steps = table_.apply(change, drain_deadline());
+  const auto steps = table().apply(change, drain_deadline());
   for (const auto& name : steps.drained) drain(name);
   for (const auto& engine : steps.started) start(engine, [](const caf::error&) {});
   for (const auto& engine : steps.resettled) {
@@ -187,17 +218,17 @@ void node_admin::apply(const config::topology_change& change, const config::node
     settings.draining = options_.live->of(engine.name, engine).draining;
     tell(engine.name, settings);
   }
-  options_.spec.endpoint.api_keys = to.endpoint.api_keys;
-  if (change.tls) options_.spec.endpoint.tls = to.endpoint.tls;
+  record().spec.endpoint.api_keys = to.endpoint.api_keys;
+  if (change.tls) record().spec.endpoint.tls = to.endpoint.tls;
   if (!change.router && !change.stream) return;
-  const auto index_blocks_max = options_.spec.router.limits.index_blocks_max;
-  options_.spec.router = to.router;
-  options_.spec.router.limits.index_blocks_max = index_blocks_max;
-  options_.spec.stream = to.stream;
-  options_.live->set_router(options_.spec.router);
-  options_.apply_fronts(options_.spec);
+  const auto index_blocks_max = record().spec.router.limits.index_blocks_max;
+  record().spec.router = to.router;
+  record().spec.router.limits.index_blocks_max = index_blocks_max;
+  record().spec.stream = to.stream;
+  options_.live->set_router(record().spec.router);
+  options_.apply_fronts(record().spec);
   const auto router = options_.names->find_as<actors::router_actor>(actors::router_name);
-  if (router) send(router, actors::reconfigure_router{options_.spec.router});
+  if (router) send(router, actors::reconfigure_router{record().spec.router});
 }
 
 }  // namespace troupe::apps

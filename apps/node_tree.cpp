@@ -71,8 +71,8 @@ supervisor_policy policy_of(const config::supervisor_spec& spec) {
   return policy;
 }
 
-// Back-off bounds the rate of an engine's restarts; their number has no bound.
-supervisor_policy engine_policy(const config::supervisor_spec& spec) {
+// Back-off bounds the rate of restarts; their number has no bound.
+supervisor_policy patient_policy(const config::supervisor_spec& spec) {
   auto policy = policy_of(spec);
   policy.strategy = restart_strategy::one_for_one;
   policy.restarts_max = std::numeric_limits<std::uint32_t>::max();
@@ -135,6 +135,24 @@ child_spec router_child(const node_resources& resources) {
   return child;
 }
 
+// Children under a supervisor of their own, which restarts them for ever and takes nobody along.
+child_spec apart(const node_resources& resources, const std::string& name,
+                 std::vector<child_spec> children) {
+  supervisor_spec tree;
+  tree.name = name;
+  tree.policy = patient_policy(resources.spec.supervisor);
+  tree.names = &resources.names;
+  tree.on_restart = restart_counter(resources);
+  tree.children = std::move(children);
+  child_spec child;
+  child.name = name;
+  child.stop_grace = process_grace + std::chrono::seconds{2};
+  child.start = [tree](caf::actor_system& system) -> caf::expected<caf::actor> {
+    return caf::actor_cast<caf::actor>(spawn_supervisor(system, tree));
+  };
+  return child;
+}
+
 }  // namespace
 
 child_process_spec engine_command(const std::string& program, const config::node_spec& node,
@@ -164,30 +182,20 @@ transport::http::endpoint engine_endpoint(const std::string& url) {
 
 child_spec engine_child(const node_resources& resources, const config::engine_spec& engine) {
   const auto& name = engine.name;
-  supervisor_spec tree;
-  tree.name = "engine/" + name;
-  tree.policy = engine_policy(resources.spec.supervisor);
-  tree.names = &resources.names;
-  tree.on_restart = restart_counter(resources);
-  tree.children.push_back(proxy_child(resources, engine, name));
+  std::vector<child_spec> children{proxy_child(resources, engine, name)};
   if (engine.kind == config::engine_kind::embedded) {
-    tree.children.push_back(process_child(resources, engine, name));
+    children.push_back(process_child(resources, engine, name));
   }
-  child_spec child;
-  child.name = tree.name;
-  child.stop_grace = process_grace + std::chrono::seconds{2};
-  child.start = [tree](caf::actor_system& system) -> caf::expected<caf::actor> {
-    return caf::actor_cast<caf::actor>(spawn_supervisor(system, tree));
-  };
-  return child;
+  return apart(resources, "engine/" + name, std::move(children));
 }
 
-supervisor_spec make_tree(const node_resources& resources) {
+supervisor_spec make_tree(const node_resources& resources, const child_spec& admin) {
   supervisor_spec root;
   root.name = "node/" + resources.spec.name;
   root.policy = policy_of(resources.spec.supervisor);
   root.names = &resources.names;
   root.on_restart = restart_counter(resources);
+  root.children.push_back(apart(resources, "admin", {admin}));
   root.children.push_back(router_child(resources));
   for (const auto& group : resources.spec.engines) {
     for (const auto& engine : config::single_engines(group)) {

@@ -1,11 +1,13 @@
 // The supervision tree of a node, made from its topology.
 //
-//   node (the file's strategy) ── router
+//   node (the file's strategy) ── admin (one_for_one, never gives up) ── admin/api
+//                              ├─ router
 //                              ├─ engine/NAME (one_for_one, never gives up) ── engine/NAME/proxy
 //                              │                                            └─ engine/NAME/process
 //                              └─ …            (process: embedded engines only)
 //
-// An engine that keeps dying is restarted with back-off for ever and takes nothing else down.
+// An engine that keeps dying is restarted with back-off for ever and takes nothing else down; so is
+// the admin actor.
 #pragma once
 
 #include <functional>
@@ -45,7 +47,7 @@ transport::http::endpoint engine_endpoint(const std::string& url);
 // The child that runs one engine, with its proxy and, where it is ours, its process.
 child_spec engine_child(const node_resources& resources, const config::engine_spec& engine);
 
-// The root of the tree.
-supervisor_spec make_tree(const node_resources& resources);
+// The root of the tree; `admin` is the actor behind the admin API.
+supervisor_spec make_tree(const node_resources& resources, const child_spec& admin);
 
 }  // namespace troupe::apps
