@@ -49,8 +49,7 @@ std::string engines_page(const std::map<std::string, config::engine_spec>& runni
                          const std::vector<actors::engine_status>& known) {
   json engines = json::array();
   for (const auto& [name, engine] : running) {
-    const auto status = std::find_if(known.begin(), known.end(),
-                                     [&](const auto& candidate) { return candidate.name == name; });
+    const auto status = std::ranges::find(known, name, &actors::engine_status::name);
     engines.push_back(entry_of(engine, status == known.end() ? nullptr : &*status));
     engines.back()["leaving"] = leaving.contains(name);
   }

@@ -78,8 +78,7 @@ class endpoint_run::shot final : public http::exchange_handler {
 
 endpoint_run::endpoint_run(run_loop& loop, http::client& client, endpoint_run_options options,
                            std::unique_ptr<workload> what)
-    : loop_{loop},
-      client_{client},
+    : client_{client},
       options_{std::move(options)},
       core_{std::move(what), options_.limits},
       alarm_{loop.make_alarm([this] { send_due(); })} {}

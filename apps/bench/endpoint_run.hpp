@@ -53,7 +53,6 @@ class endpoint_run {
   transport::http::request head_of(const planned_request& asked) const;
   void landed(std::uint64_t id, const answer_end& end);
 
-  run_loop& loop_;
   transport::http::client& client_;
   endpoint_run_options options_;
   run_core core_;
