@@ -63,10 +63,10 @@ double token_bucket::level(time_point now) const {
 }
 
 void token_bucket::set_rate(time_point now, double per_second, double burst) {
-  const double was_ns = ns_per_unit();
-  const auto at = ns_of(now);
-  ns_per_unit_.store(ns_per_unit_at(per_second), std::memory_order_relaxed);
   burst_.store(burst, std::memory_order_relaxed);
+  const double was_ns = ns_per_unit_.exchange(ns_per_unit_at(per_second));
+  if (was_ns == ns_per_unit()) return;
+  const auto at = ns_of(now);
   auto full_at = full_at_ns_.load(std::memory_order_relaxed);
   const auto after = [&] {
     const double missing =

@@ -1,5 +1,8 @@
 #include "actors/stream/api_keys.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 namespace troupe::actors {
@@ -71,6 +74,39 @@ TEST(api_keys, a_key_that_stays_keeps_what_it_has_used) {
   keys.replace({spec_of("b", "other")}, at);
   keys.replace({spec}, at);  // one that comes back begins anew
   EXPECT_DOUBLE_EQ(keys.find("Bearer key")->tokens_used(at), 0);
+}
+
+TEST(api_keys, threads_look_keys_up_while_others_replace_them) {
+  auto stays = spec_of("stays", "key-of-one");
+  stays.tokens_per_min = 600'000;
+  api_keys keys{{stays}};
+  const time_point at{std::chrono::hours{1}};
+  std::atomic<bool> is_over{false};
+  std::atomic<std::uint64_t> missed{0}, used{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.emplace_back([&] {
+      do {
+        const auto found = keys.find("Bearer key-of-one");
+        if (!found) {
+          ++missed;
+          continue;
+        }
+        found->settle_tokens(at, 0, 1);
+        ++used;
+        keys.find("Bearer key-of-two");
+      } while (!is_over);
+    });
+  }
+  for (int i = 0; i < 200; ++i) {
+    keys.replace({stays, spec_of("goes", "key-of-two")}, at);
+    keys.replace({stays}, at);
+  }
+  is_over = true;
+  for (auto& each : clients) each.join();
+  EXPECT_EQ(missed, 0U);
+  EXPECT_NEAR(keys.find("Bearer key-of-one")->tokens_used(at), static_cast<double>(used), 0.01);
+  EXPECT_EQ(keys.find("Bearer key-of-two"), nullptr);
 }
 
 TEST(api_keys, an_empty_key_is_never_right) {
