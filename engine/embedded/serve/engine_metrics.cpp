@@ -111,7 +111,7 @@ void engine_metrics::add_histograms() {
 
 void engine_metrics::add_labelled_counters() {
   const auto add = [](auto& family, prometheus::Labels labels, const char* name,
-                          const char* value) {
+                      const char* value) {
     labels[name] = value;
     return &family.Add(labels);
   };
