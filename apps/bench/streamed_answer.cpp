@@ -13,6 +13,11 @@ namespace json = simdjson::dom;
 
 constexpr std::size_t error_bytes_max = 300;
 
+// False for what is no JSON object. An empty text may lie at null, which simdjson would copy from.
+bool parse(json::parser& parser, std::string_view text, json::object& out) {
+  return !text.empty() && parser.parse(text.data(), text.size()).get(out) == simdjson::SUCCESS;
+}
+
 std::uint32_t count_at(const json::object& object, const char* key) {
   std::uint64_t value = 0;
   if (object[key].get(value) != simdjson::SUCCESS) return 0;
@@ -105,7 +110,7 @@ bool streamed_answer::read_event(std::string_view data) {
     return false;
   }
   json::object answer;
-  if (json_->parser.parse(data.data(), data.size()).get(answer) != simdjson::SUCCESS) {
+  if (!parse(json_->parser, data, answer)) {
     is_broken_ = true;
     return false;
   }
@@ -127,7 +132,7 @@ told_usage read_usage(std::string_view body) {
   told_usage usage;
   json::parser parser;
   json::object answer;
-  if (parser.parse(body.data(), body.size()).get(answer) == simdjson::SUCCESS) {
+  if (parse(parser, body, answer)) {
     take_usage(answer, usage);
   }
   return usage;
@@ -136,7 +141,7 @@ told_usage read_usage(std::string_view body) {
 std::string read_error(std::string_view body) {
   json::parser parser;
   json::object answer;
-  if (parser.parse(body.data(), body.size()).get(answer) == simdjson::SUCCESS) {
+  if (parse(parser, body, answer)) {
     if (std::string text = error_of(answer); !text.empty()) return text;
   }
   return shortened(body);
@@ -146,7 +151,7 @@ std::string read_first_model(std::string_view body) {
   json::parser parser;
   json::object answer;
   json::array models;
-  if (parser.parse(body.data(), body.size()).get(answer) != simdjson::SUCCESS) return {};
+  if (!parse(parser, body, answer)) return {};
   if (answer["data"].get(models) != simdjson::SUCCESS) return {};
   for (const json::element model : models) {
     std::string_view id;
