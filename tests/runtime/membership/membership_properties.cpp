@@ -110,19 +110,12 @@ std::string a_long_pause_is_no_death(std::uint64_t seed, membership_parts parts)
   return pause_all_in_turn(net, 800ms);
 }
 
-bool suspects(member_network& net, std::size_t observer, const std::string& name) {
-  for (const auto& r : net.core(observer).records()) {
-    if (r.node.id.name == name) return r.state == member_state::suspect;
-  }
-  return false;
-}
-
 // The suspect contradicts while the one that suspects it does not run, and so does not hear it.
 std::string who_did_not_run_judges_nobody(std::uint64_t seed, membership_parts parts) {
   auto net = settled(8, seed, parts);
   const auto name = net.id(1).name;
   net.pause(1);
-  for (int i = 0; i < 100 && !suspects(net, 0, name); ++i) net.run(10ms);
+  for (int i = 0; i < 100 && net.count(news::suspect, name) == 0; ++i) net.run(10ms);
   net.pause(0);
   net.resume(1);
   net.run(800ms);
