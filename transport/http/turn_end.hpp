@@ -4,6 +4,7 @@
 // Thread: that of the io_context.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -26,13 +27,17 @@ class turn_end final : public boost::asio::io_context::service {
   explicit turn_end(boost::asio::io_context& context)
       : boost::asio::io_context::service{context}, context_{context} {}
 
-  // Calls the member once, at the end of this turn.
+  // Calls the member once, at the end of this turn, or now with the others where they are many: a
+  // turn in which thousands have something to say would make the first wait.
   void add(std::shared_ptr<member> one) {
     members_.push_back(std::move(one));
     if (members_.size() == 1) boost::asio::post(context_, [this] { tell_all(); });
+    if (members_.size() == members_max) tell_all();
   }
 
  private:
+  static constexpr std::size_t members_max = 64;
+
   void shutdown() override { members_.clear(); }
 
   void tell_all() {
