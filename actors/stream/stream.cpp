@@ -47,10 +47,8 @@ const proxied_path* find_proxied(std::string_view path) {
 bool is_own_field(std::string_view name) {
   constexpr std::array own{"host",          "content-length", "expect", "accept-encoding",
                            "authorization", "x-request-id"};
-  return std::any_of(own.begin(), own.end(), [&](std::string_view other) {
-    return std::equal(name.begin(), name.end(), other.begin(), other.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-  });
+  return std::any_of(own.begin(), own.end(),
+                     [name](std::string_view each) { return http::same_token(name, each); });
 }
 
 class stream_session final : public http::session {

@@ -125,9 +125,8 @@ bool same_token(std::string_view a, std::string_view b) {
 }
 
 bool is_one_line(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return c >= 0 && c <= '\r' && (c == '\r' || c == '\n' || c == '\0');
-  });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 bool is_plain_number(std::string_view text) {
