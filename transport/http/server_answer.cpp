@@ -9,7 +9,8 @@ namespace troupe::transport::http {
 
 namespace {
 
-constexpr std::size_t cork_bytes_max = 16 * 1024;
+// A longer body is kept by its pointer: to copy it costs more than the pointer's memory.
+constexpr std::size_t copied_bytes_max = 16 * 1024;
 
 bool has_no_body(unsigned status) {
   return status / 100 == 1 || status == 204 || status == 304;
@@ -37,7 +38,7 @@ void server_connection::send(response_head head, std::string body) {
   begin_answer(head, true, body.size());
   if (bodiless_ || body.empty()) {
     stream_->write(out_);
-  } else if (body.size() < cork_bytes_max) {
+  } else if (body.size() < copied_bytes_max) {
     stream_->write(out_, body);
   } else {
     stream_->write(out_, std::make_shared<const std::string>(std::move(body)));
@@ -45,37 +46,22 @@ void server_connection::send(response_head head, std::string body) {
   answer_complete();
 }
 
-// The head waits for what is written in the same turn of the loop, so that a short answer leaves
-// in one system call.
 void server_connection::start(response_head head) {
   if (phase_ == phase::dead) return;
   TROUPE_ASSERT(phase_ == phase::asked);
   begin_answer(head, false, 0);
   phase_ = phase::streaming;
-  corked_ = true;
-  post(scope_->context, [self = shared_from_this()] { self->uncork(); });
-}
-
-void server_connection::uncork() {
-  if (!corked_ || phase_ != phase::streaming) return;
-  corked_ = false;
   stream_->write(out_);
-  watch();
+  if (stream_->queued_bytes() > 0) watch();
 }
 
 void server_connection::write(std::string_view bytes) {
   if (phase_ == phase::dead) return;
   TROUPE_ASSERT(phase_ == phase::streaming);
   if (bytes.empty() || bodiless_) return;
-  if (!corked_) out_.clear();
+  out_.clear();
   if (chunked_) append_chunk_size(out_, bytes.size());
-  const std::string_view tail = chunked_ ? "\r\n" : "";
-  if (corked_ && out_.size() + bytes.size() <= cork_bytes_max) {
-    out_.append(bytes).append(tail);
-    return;
-  }
-  corked_ = false;
-  stream_->write(out_, bytes, tail);
+  stream_->write(out_, bytes, chunked_ ? "\r\n" : "");
   if (stream_->queued_bytes() > scope_->limits.queued_bytes_max) {
     scope_->tell(closing::slow_reader);
     return drop();
@@ -86,10 +72,7 @@ void server_connection::write(std::string_view bytes) {
 void server_connection::finish() {
   if (phase_ == phase::dead) return;
   TROUPE_ASSERT(phase_ == phase::streaming);
-  if (!corked_) out_.clear();
-  corked_ = false;
-  if (chunked_ && !bodiless_) out_.append("0\r\n\r\n");
-  if (!out_.empty()) stream_->write(out_);
+  if (chunked_ && !bodiless_) stream_->write("0\r\n\r\n");
   answer_complete();
 }
 

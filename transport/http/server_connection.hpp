@@ -88,7 +88,6 @@ class server_connection final : public connection,
   void read_on();
   void refuse(const refusal& why);
   void begin_answer(const response_head& head, bool whole, std::size_t body_bytes);
-  void uncork();
   void answer_complete();
   void next_request();
   void linger();
@@ -105,7 +104,7 @@ class server_connection final : public connection,
   std::shared_ptr<tcp_stream> stream_;
   request_parser parser_;
   read_buffer in_;
-  std::string out_;  // head (and first pieces) of an answer on their way to one write
+  std::string out_;  // head of an answer, or of a chunk
   phase phase_ = phase::reading;
   client_address client_;
   time_point since_;       // of the phase
@@ -114,7 +113,6 @@ class server_connection final : public connection,
   bool reading_body_ = false;
   bool advancing_ = false;
   bool continue_sent_ = false;
-  bool corked_ = false;  // out_ leaves at the end of this turn of the loop
   bool http_1_1_ = true;
   bool to_head_ = false;  // answers to HEAD have no body
   bool bodiless_ = false;

@@ -257,7 +257,6 @@ void asio_stream::shutdown_send() {
 
 void asio_stream::close() {
   if (owner_ == nullptr) return;
-  if (in_turn_) write_some();
   owner_ = nullptr;
   error_code ignored;
   socket_.close(ignored);

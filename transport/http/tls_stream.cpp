@@ -191,9 +191,8 @@ void tls_stream::encrypt() {
     if (!seal_some()) return;
     send_sealed();
   }
-  const bool waits = queued_bytes() > 0;
-  if (waits && !queued_) queued_since_ = now();
-  queued_ = waits;
+  const bool waited = std::exchange(queued_, queued_bytes() > 0);
+  if (queued_ && !waited) queued_since_ = now();
 }
 
 // Seals as much as is worth one write; false if nothing can be sent any more.
@@ -276,6 +275,7 @@ void tls_stream::shutdown_send() {
 void tls_stream::close() {
   if (owner_ == nullptr) return;
   say_goodbye();
+  plain_->write_now();
   owner_ = nullptr;
   slot_.reset();
   plain_->close();
