@@ -45,6 +45,7 @@ class writer {
     number(static_cast<std::uint8_t>(node.roles.size()));
     for (const auto& role : node.roles) text(role);
     number(node.protocol);
+    number(node.weight);
     number(static_cast<std::uint8_t>(value.state));
     number(value.refutation);
     text(value.accuser);
@@ -90,6 +91,7 @@ class reader {
     check(roles <= member_limits::roles_max, "a node has too many roles");
     for (std::size_t i = 0; good() && i < roles; ++i) node.roles.push_back(text());
     node.protocol = number<std::uint16_t>();
+    node.weight = number<std::uint16_t>();
     value.state = static_cast<member_state>(number<std::uint8_t>());
     value.refutation = number<std::uint64_t>();
     value.accuser = text();

@@ -41,6 +41,9 @@ std::string_view flaw(const member_record& record) {
   });
   if (!short_labels) return "a label is empty or too long";
   if (!std::ranges::all_of(node.roles, is_word)) return "a role is too long";
+  if (node.weight == 0 || node.weight > member_limits::weight_max) {
+    return "a weight is not within 1 to 1000";
+  }
   if (record.state > member_state::left) return "an unknown state";
   if (!record.accuser.empty() && !is_name(record.accuser)) return "an accuser is no name";
   return {};

@@ -24,6 +24,7 @@ struct member_limits {
   static constexpr std::size_t roles_max = 8;
   static constexpr std::size_t word_bytes_max = 64;  // the key or value of a label, a role
   static constexpr std::size_t members_max = 1'024;  // of a table, the ended ones included
+  static constexpr std::uint16_t weight_max = 1'000;
 };
 
 // One life of a node. REQUIRES: no two lives of a name have the same incarnation, and later ones
@@ -42,6 +43,7 @@ struct node_description {
   std::map<std::string, std::string> labels;
   std::vector<std::string> roles;
   std::uint16_t protocol = 1;
+  std::uint16_t weight = 1;  // its share of placed actors, beside the weights of the others
 
   bool operator==(const node_description&) const = default;
 };

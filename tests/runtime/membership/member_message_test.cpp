@@ -6,7 +6,7 @@ namespace troupe {
 namespace {
 
 member_record sample_record(const std::string& name) {
-  return {{{name, 0x1122334455667788}, "tcp://10.0.0.1:7000", {{"zone", "a"}}, {"router"}, 3},
+  return {{{name, 0x1122334455667788}, "tcp://10.0.0.1:7000", {{"zone", "a"}}, {"router"}, 3, 20},
           member_state::up,
           7,
           {}};

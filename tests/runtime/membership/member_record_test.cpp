@@ -65,6 +65,11 @@ TEST(member_record, names_what_is_out_of_bounds) {
   r = record(1, member_state::up);
   r.node.roles.assign(9, "engine");
   EXPECT_NE(flaw(r), "");
+  for (const std::uint16_t weight : {0, 1001}) {
+    r = record(1, member_state::up);
+    r.node.weight = weight;
+    EXPECT_NE(flaw(r), "");
+  }
   r = record(1, member_state::up);
   r.accuser = "no name";
   EXPECT_NE(flaw(r), "");
