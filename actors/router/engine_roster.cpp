@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "actors/router/session_hash.hpp"
+#include "runtime/rendezvous.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -28,7 +28,7 @@ std::optional<engine_id> engine_roster::add(engine_config engine,
   auto& entry = engines_[slot];
   const auto id = next_id(entry.id, slot);
   entry = rostered_engine{.config = std::move(engine), .id = id, .cost = {}, .used = true};
-  entry.name_hash = engine_hash(entry.config.name);
+  entry.name_hash = rendezvous_name(entry.config.name);
   link_models(slot);
   return id;
 }
@@ -40,7 +40,7 @@ bool engine_roster::update(engine_id id, engine_config engine) {
   const bool relink = entry->config.models != engine.models;
   if (relink) unlink_models(slot_of(id));
   entry->config = std::move(engine);
-  entry->name_hash = engine_hash(entry->config.name);
+  entry->name_hash = rendezvous_name(entry->config.name);
   if (relink) link_models(slot_of(id));
   return true;
 }

@@ -19,9 +19,6 @@
 
 namespace troupe::actors {
 
-// Returns the number under which an engine of this name draws.
-std::uint64_t engine_hash(std::string_view name);
-
 struct session_choice {
   std::size_t index = 0;  // of the line chosen
   bool is_home = true;    // false: the key's home is too loaded

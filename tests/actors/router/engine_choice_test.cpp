@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "actors/router/session_hash.hpp"
+#include "runtime/rendezvous.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -14,7 +14,7 @@ using config::routing_policy;
 
 engine_cost line(std::uint32_t slot, std::uint32_t load, double cost_s, std::uint32_t cached = 0) {
   return {.slot = slot,
-          .name_hash = engine_hash(std::to_string(slot)),
+          .name_hash = rendezvous_name(std::to_string(slot)),
           .cached_tokens = cached,
           .load = load,
           .cost_s = cost_s};

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/rendezvous.hpp"
+
 namespace troupe::actors {
 namespace {
 
@@ -18,7 +20,7 @@ std::vector<engine_cost> engines(std::uint32_t count, std::uint32_t weight = 1) 
   std::vector<engine_cost> lines;
   for (std::uint32_t e = 0; e < count; ++e) {
     lines.push_back(
-        {.slot = e, .weight = weight, .name_hash = engine_hash("engine-" + std::to_string(e))});
+        {.slot = e, .weight = weight, .name_hash = rendezvous_name("engine-" + std::to_string(e))});
   }
   return lines;
 }
