@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "runtime/membership/member_record.hpp"
+#include "runtime/wire_bytes.hpp"
 
 namespace troupe {
 
@@ -57,10 +58,7 @@ constexpr bool is_sync(member_message_kind kind) {
 }
 
 // Why bytes are no message.
-struct member_decode_error {
-  std::size_t offset = 0;  // in bytes
-  std::string text;
-};
+using member_decode_error = wire_error;
 
 // Writes a message. REQUIRES: it is within its bounds.
 std::string encode(const member_message& message);

@@ -11,8 +11,8 @@
 #include <boost/asio/post.hpp>
 
 #include "runtime/assert.hpp"
+#include "runtime/turn_end.hpp"
 #include "transport/http/outbox.hpp"
-#include "transport/http/turn_end.hpp"
 
 namespace troupe::transport::http {
 

@@ -1,7 +1,7 @@
 // What a loop does at the end of a turn: behind the handlers of everything that was ready.
 //
-// Streams write then, for a write wakes its peer, and peers written to together wake less often.
-// Thread: that of the io_context.
+// What is sent goes then, for a write wakes its peer, and peers written to together wake less
+// often. Works in handlers and in actors that run behind them. Thread: that of the io_context.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-namespace troupe::transport::http {
+#include "runtime/turn_member.hpp"
+
+namespace troupe {
 
 class turn_end final : public boost::asio::io_context::service {
  public:
-  class member {
-   public:
-    virtual ~member() = default;
-    virtual void turn_ended() = 0;
-  };
+  using member = turn_member;
 
   static inline boost::asio::io_context::id id;
 
@@ -50,4 +48,4 @@ class turn_end final : public boost::asio::io_context::service {
   std::vector<std::shared_ptr<member>> members_, told_;
 };
 
-}  // namespace troupe::transport::http
+}  // namespace troupe
