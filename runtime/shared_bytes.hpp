@@ -29,7 +29,9 @@ class shared_bytes {
   std::size_t size() const { return view_.size(); }
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
-  friend bool operator==(const shared_bytes& a, const shared_bytes& b) { return a.view_ == b.view_; }
+  friend bool operator==(const shared_bytes& a, const shared_bytes& b) {
+    return a.view_ == b.view_;
+  }
 
  private:
   std::shared_ptr<const void> owner_;

@@ -1,9 +1,9 @@
 // Links to other nodes as actors see them: records in order, evidence of loss, letters.
 //
-// A *link* is one direction, from this node to one incarnation of another; it has two lanes, so that
-// small urgent records never wait behind many large ones. Within a lane records arrive in the order
-// in which they were sent, each at most once. Where some were lost the receiver is told (`gap`).
-// transport/zmq/node_links carries them over ZeroMQ, tests carry them in memory.
+// A *link* is one direction, from this node to one incarnation of another; it has two lanes, so
+// that small urgent records never wait behind many large ones. Within a lane records arrive in the
+// order in which they were sent, each at most once. Where some were lost the receiver is told
+// (`gap`). transport/zmq/node_links carries them over ZeroMQ, tests carry them in memory.
 //
 // Thread: send, reach, letters and ends from any; a listener is called on the thread of the links,
 // one call at a time.
@@ -48,8 +48,8 @@ class peer_link {
   // The node at the other end. Its labels and roles are known once `linked` was called.
   virtual const node_description& node() const = 0;
 
-  // Appends a record to a lane; it leaves at the end of the caller's turn of an I/O loop, or at once
-  // from elsewhere. Until the peer has answered our hello records wait within the same bound.
+  // Appends a record to a lane; it leaves at the end of the caller's turn of an I/O loop, or at
+  // once from elsewhere. Until the peer has answered our hello records wait within the same bound.
   // Blobs are not copied: they are held until ZeroMQ has sent them.
   virtual send_result send(lane where, std::string_view record,
                            std::span<const shared_bytes> blobs = {}) = 0;
@@ -70,15 +70,16 @@ class link_listener {
   // before anything else of it.
   virtual void linked(const peer_link_ptr& peer) = 0;
 
-  // A record came from the peer. The views hold during the call, the blobs as long as they are kept.
+  // A record came from the peer. The views hold during the call, the blobs as long as they are
+  // kept.
   virtual void received(const peer_link_ptr& peer, lane where, std::string_view record,
                         std::span<const shared_bytes> blobs) = 0;
 
   // Records of this lane, from the peer to us, are lost for good.
   virtual void gap(const peer_link_ptr& peer, lane where) = 0;
 
-  // This incarnation is gone: ended by `end`, or replaced by another that said hello. Called once;
-  // nothing of it comes after this.
+  // This incarnation is gone: ended by `end`, replaced by another that said hello, or it holds us
+  // for ended. Called once, also where it was never linked; nothing of it comes after this.
   virtual void ended(const peer_link_ptr& peer, const caf::error& reason) = 0;
 
   // Evidence for membership: something came from the peer; the connection to it is up; is broken.
