@@ -1,6 +1,7 @@
 #include "transport/zmq/message_socket.hpp"
 
 #include <atomic>
+#include <cstring>
 #include <functional>
 #include <utility>
 
@@ -25,6 +26,10 @@ namespace {
   }
   return ::zmq::socket_type::pair;
 }
+
+constexpr int refused_events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 caf::error refused(std::string_view what, const std::string& endpoint, const std::exception& e) {
   return make_failure(errc::io_error,
@@ -86,15 +91,67 @@ caf::expected<void> message_socket::subscribe(std::string_view topic) try {
 }
 
 caf::expected<message_socket> message_socket::watch_connections(message_context& context) {
+  return watch(context, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+}
+
+caf::expected<message_socket> message_socket::watch_all_connections(message_context& context) {
+  return watch(context, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | refused_events);
+}
+
+caf::expected<message_socket> message_socket::watch(message_context& context, int events) {
   static std::atomic<std::uint64_t> count{0};
   const auto name = "inproc://connections-" + std::to_string(count++);
-  if (zmq_socket_monitor(socket_->handle(), name.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0) {
+  if (zmq_socket_monitor(socket_->handle(), name.c_str(), events) != 0) {
     return make_failure(errc::io_error, "ZeroMQ: cannot watch a socket's connections");
   }
   auto watcher = open(context, socket_kind::pair);
   if (!watcher) return watcher.error();
   if (auto connected = watcher->connect(name); !connected) return connected.error();
   return watcher;
+}
+
+caf::expected<void> message_socket::keep(const connection_pace& pace) try {
+  const auto set = [this](auto option, std::chrono::milliseconds value) {
+    if (value.count() > 0) socket_->set(option, static_cast<int>(value.count()));
+  };
+  set(::zmq::sockopt::reconnect_ivl, pace.reconnect_min);
+  set(::zmq::sockopt::reconnect_ivl_max, pace.reconnect_max);
+  set(::zmq::sockopt::handshake_ivl, pace.handshake_max);
+  set(::zmq::sockopt::heartbeat_ivl, pace.ping_interval);
+  set(::zmq::sockopt::heartbeat_timeout, pace.ping_timeout);
+  return caf::unit;
+} catch (const ::zmq::error_t& e) {
+  return refused("cannot set up a socket", "", e);
+}
+
+std::optional<connection_event> message_socket::read_connection_event(
+    const std::vector<std::string>& frames) {
+  std::uint16_t event = 0;
+  if (frames.size() != 2 || frames[0].size() < sizeof event) return std::nullopt;
+  std::memcpy(&event, frames[0].data(), sizeof event);
+  if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+    return connection_event{connection_change::up, frames[1]};
+  }
+  if (event == ZMQ_EVENT_DISCONNECTED) return connection_event{connection_change::down, frames[1]};
+  if ((event & refused_events) == 0) return std::nullopt;
+  return connection_event{connection_change::refused, frames[1]};
+}
+
+int message_socket::descriptor() const {
+  return socket_->get(::zmq::sockopt::fd);
+}
+
+bool message_socket::send(message_frame frame, bool more) try {
+  const auto flags = more ? ::zmq::send_flags::sndmore : ::zmq::send_flags::none;
+  return socket_->send(*frame.message_, flags | ::zmq::send_flags::dontwait).has_value();
+} catch (const ::zmq::error_t&) {
+  return false;
+}
+
+bool message_socket::receive(message_frame& into) try {
+  return socket_->recv(*into.message_, ::zmq::recv_flags::dontwait).has_value();
+} catch (const ::zmq::error_t&) {
+  return false;
 }
 
 bool message_socket::send(std::span<const std::string_view> frames) try {

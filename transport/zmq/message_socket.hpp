@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/errc.hpp"
+#include "transport/zmq/message_frame.hpp"
 
 namespace zmq {
 class context_t;
@@ -29,6 +30,23 @@ struct socket_bounds {
   int sent_max = 1'000;      // messages queued for one peer; beyond it they are refused or dropped
   int received_max = 1'000;  // messages queued from one peer
   std::int64_t message_bytes_max = -1;  // a peer that sends more is cut off; -1: no bound
+};
+
+// How a socket keeps its connections; zero leaves ZeroMQ's default.
+struct connection_pace {
+  std::chrono::milliseconds reconnect_min{};  // after a loss, doubled up to
+  std::chrono::milliseconds reconnect_max{};
+  std::chrono::milliseconds handshake_max{};  // a connection that takes longer is cut off
+  std::chrono::milliseconds ping_interval{};  // by ZeroMQ itself, against hosts that vanish
+  std::chrono::milliseconds ping_timeout{};
+};
+
+enum class connection_change : std::uint8_t { up, down, refused };
+
+// What a socket's monitor said.
+struct connection_event {
+  connection_change change = connection_change::up;
+  std::string endpoint;
 };
 
 class message_context {
@@ -63,6 +81,24 @@ class message_socket {
   // Returns a socket that receives a message each time a peer's connection is up.
   caf::expected<message_socket> watch_connections(message_context& context);
 
+  // Sets how connections made or accepted from now on are kept. Errors: io_error.
+  caf::expected<void> keep(const connection_pace& pace);
+
+  // Returns a socket from which `read_connection_event` reads what becomes of the connections.
+  caf::expected<message_socket> watch_all_connections(message_context& context);
+  static std::optional<connection_event> read_connection_event(
+      const std::vector<std::string>& frames);
+
+  // A descriptor that becomes readable when something may have come. It is edge-triggered: read
+  // until `receive` finds nothing, each time. Sending may take the edge away.
+  int descriptor() const;
+
+  // Sends one frame; `more` says that another of the same message follows.
+  bool send(message_frame frame, bool more);
+
+  // Takes one frame if there is one.
+  bool receive(message_frame& into);
+
   // Sends the frames as one message; false when the peer's queue is full or there is no peer.
   bool send(std::span<const std::string_view> frames);
   bool send(std::initializer_list<std::string_view> frames) {
@@ -74,6 +110,7 @@ class message_socket {
 
  private:
   explicit message_socket(std::unique_ptr<::zmq::socket_t> socket);
+  caf::expected<message_socket> watch(message_context& context, int events);
   friend class socket_poll;
   std::unique_ptr<::zmq::socket_t> socket_;
 };

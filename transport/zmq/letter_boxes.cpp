@@ -1,0 +1,39 @@
+#include "transport/zmq/letter_boxes.hpp"
+
+#include <utility>
+
+#include "transport/zmq/zmq_link.hpp"
+
+namespace troupe::transport::zmq {
+
+bool letter_boxes::send(const std::string& endpoint, std::string frame, time_point now) {
+  auto* to = at(endpoint);
+  if (to == nullptr) return false;
+  to->used_at = now;
+  return to->lane->say(std::move(frame), waiting_bytes_max);
+}
+
+letter_boxes::box* letter_boxes::at(const std::string& endpoint) {
+  const auto known = boxes_.find(endpoint);
+  if (known != boxes_.end()) return &known->second;
+  if (boxes_.size() >= boxes_max_) return nullptr;
+  auto socket = open_dealer(context_);
+  if (!socket || !socket->connect(endpoint)) return nullptr;
+  auto made = std::make_shared<link_lane>(std::move(*socket), link_lane::settings{});
+  return &boxes_.emplace(endpoint, box{std::move(made), {}}).first->second;
+}
+
+void letter_boxes::expire(time_point now) {
+  std::erase_if(boxes_, [&](auto& one) {
+    if (now - one.second.used_at < idle_max_) return false;
+    one.second.lane->close();
+    return true;
+  });
+}
+
+void letter_boxes::close() {
+  for (auto& [endpoint, one] : boxes_) one.lane->close();
+  boxes_.clear();
+}
+
+}  // namespace troupe::transport::zmq

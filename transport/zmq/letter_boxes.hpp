@@ -1,0 +1,47 @@
+// Connections for letters to endpoints that no link of ours leads to.
+//
+// Thread: the home thread of the links.
+// Bounds: `boxes_max` endpoints; `waiting_bytes_max` bytes that wait for one of them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "runtime/clock.hpp"
+#include "transport/zmq/link_lane.hpp"
+
+namespace troupe::transport::zmq {
+
+class letter_boxes {
+ public:
+  static constexpr std::size_t waiting_bytes_max = 4 * 1024 * 1024;
+
+  letter_boxes(message_context& context, std::size_t boxes_max, std::chrono::milliseconds idle_max)
+      : context_{context}, boxes_max_{boxes_max}, idle_max_{idle_max} {}
+
+  // Sends a frame to an endpoint; false where no more is taken for it, or it is none.
+  bool send(const std::string& endpoint, std::string frame, time_point now);
+
+  // Closes connections to which nothing was sent for long.
+  void expire(time_point now);
+
+  void close();
+
+ private:
+  struct box {
+    std::shared_ptr<link_lane> lane;
+    time_point used_at;
+  };
+
+  box* at(const std::string& endpoint);
+
+  message_context& context_;
+  const std::size_t boxes_max_;
+  const std::chrono::milliseconds idle_max_;
+  std::map<std::string, box> boxes_;
+};
+
+}  // namespace troupe::transport::zmq

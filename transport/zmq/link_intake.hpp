@@ -1,0 +1,79 @@
+// What comes in: the ROUTER of a node, the tokens it has granted, and what frames mean.
+//
+// Thread: the home thread of the links.
+// Bounds: a turn reads `turn_messages_max` messages or for `turn_time_max`; what a peer sends
+// beyond what ZeroMQ queues for us waits in TCP.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "transport/zmq/link_handshake.hpp"
+#include "transport/zmq/socket_watch.hpp"
+#include "transport/zmq/zmq_link.hpp"
+
+namespace troupe::transport::zmq {
+
+class link_intake {
+ public:
+  // What a hello is answered with: the link whose token is granted, or why not.
+  using answer = std::variant<zmq_link_ptr, link_refusal>;
+
+  class owner {
+   public:
+    virtual ~owner() = default;
+    virtual answer said_hello(const link_hello& theirs) = 0;
+    virtual void refused_hello(const link_refusal& refusal, const std::string& peer) = 0;
+  };
+
+  struct parts {
+    owner& hellos;
+    link_listener& listener;
+    link_counts& counts;
+    const node_description& self;
+    std::chrono::milliseconds heard_interval;
+  };
+
+  static constexpr int turn_messages_max = 64;
+  static constexpr std::chrono::microseconds turn_time_max{200};
+
+  // Opens the ROUTER. Errors: io_error.
+  static caf::expected<message_socket> open_router(message_context& context);
+
+  link_intake(message_socket router, const parts& p);
+
+  void start(io_thread& home);
+  void close();
+
+  // Drops the token granted to a link.
+  void forget(const zmq_link_ptr& link);
+
+ private:
+  bool read();
+  bool read_message();
+  void take(const link_header& header);
+  void take_hello();
+  void grant(const zmq_link_ptr& link);
+  void take_of_peer(const link_header& header);
+  void take_batch(const zmq_link_ptr& link, lane where);
+  void lost(const zmq_link_ptr& link, lane where);
+  void heard(const zmq_link_ptr& link);
+  void answer_with(std::string frame);
+
+  parts parts_;
+  std::optional<message_socket> router_;
+  std::unique_ptr<socket_watch> watch_;
+  std::unordered_map<std::uint64_t, zmq_link_ptr> granted_;
+  time_point turn_at_;
+
+  // The message being read.
+  message_frame from_;
+  message_frame frame_;
+  std::vector<shared_bytes> blobs_;
+};
+
+}  // namespace troupe::transport::zmq

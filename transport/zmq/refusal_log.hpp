@@ -1,0 +1,33 @@
+// Says in the log who was refused, once in a while for each reason: peers try again and again.
+//
+// Thread: one at a time.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "runtime/clock.hpp"
+#include "transport/zmq/link_frame.hpp"
+
+namespace troupe::transport::zmq {
+
+class refusal_log {
+ public:
+  static constexpr std::chrono::seconds pace{10};
+
+  // A peer's hello was refused by us, or ours by a peer.
+  void by_us(const link_refusal& refusal, const std::string& peer, time_point now);
+  void by_peer(const link_refusal& refusal, const std::string& peer, time_point now);
+
+ private:
+  using times = std::array<std::optional<time_point>, refusal_reasons + 1>;
+
+  static bool take_turn(times& said_at, refusal_reason reason, time_point now);
+
+  times by_us_;
+  times by_peer_;
+};
+
+}  // namespace troupe::transport::zmq
