@@ -8,6 +8,7 @@
 #include "runtime/assert.hpp"
 #include "transport/http/chunk_line.hpp"
 #include "transport/http/request_collector.hpp"
+#include "transport/http/resize_unfilled.hpp"
 
 namespace troupe::transport::http {
 
@@ -210,7 +211,7 @@ std::span<char> request_parser::body_space() {
       const auto more = std::max(2 * body.capacity(), 4 * body_step_bytes);
       body.reserve(std::min(state_->length, more) + body_slack_bytes);
     }
-    body.resize(wanted);
+    resize_unfilled(body, wanted);
   }
   return {body.data() + filled, body.size() - filled};
 }
