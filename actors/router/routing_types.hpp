@@ -81,6 +81,11 @@ enum class route_reason : std::uint8_t {
 
 inline constexpr std::size_t route_reasons = 7;
 
+// What another node says it was is one of these.
+constexpr route_reason last_value(route_reason) {
+  return route_reason::session_overflow;
+}
+
 // Where a request goes, and what was expected of it.
 struct decision {
   engine_id engine{};
@@ -119,6 +124,10 @@ enum class lease_outcome : std::uint8_t {
   failed,     // the engine did not answer, or broke off
   refused,    // the engine is full for now and did nothing of it
 };
+
+constexpr lease_outcome last_value(lease_outcome) {
+  return lease_outcome::refused;
+}
 
 // Predicted against actual, for the self-proof metric.
 struct prediction {

@@ -54,7 +54,11 @@ caf::mailbox_element_ptr message_catalogue::read(std::uint16_t kind, caf::strong
 
 std::uint64_t message_catalogue::hash() const {
   std::uint64_t hash = names_.size();
-  for (const auto& name : names_) hash = XXH3_64bits_withSeed(name.data(), name.size(), hash);
+  const auto add = [&](const std::string& text) {
+    hash = XXH3_64bits_withSeed(text.data(), text.size(), hash);
+  };
+  for (const auto& name : names_) add(name);
+  for (const auto& kind : kinds_) add(kind.shape);
   return hash;
 }
 

@@ -22,6 +22,7 @@
 #include <caf/type_erased_tuple.hpp>
 
 #include "transport/links/wire.hpp"
+#include "transport/links/wire_shape.hpp"
 
 namespace troupe::transport {
 
@@ -35,7 +36,10 @@ class message_catalogue {
   void add(std::string name) {
     static_assert((std::is_same_v<Ts, std::decay_t<Ts>> && ...));
     static_assert((std::is_default_constructible_v<Ts> && ...), "is made first and then read");
-    add_kind(std::move(name), {{caf::make_rtti_pair<Ts>()...}, &write_as<Ts...>, &read_as<Ts...>});
+    add_kind(std::move(name), {{caf::make_rtti_pair<Ts>()...},
+                               wire_shape::of<Ts...>(),
+                               &write_as<Ts...>,
+                               &read_as<Ts...>});
   }
 
   // Returns the number of a message's kind, nothing where it is not in the catalogue.
@@ -52,7 +56,7 @@ class message_catalogue {
   // Returns the name of each kind, by number.
   const std::vector<std::string>& names() const { return names_; }
 
-  // Returns a number that differs where names or their order differ.
+  // Returns a number that differs where names, their order or what elements consist of differ.
   std::uint64_t hash() const;
 
  private:
@@ -60,6 +64,7 @@ class message_catalogue {
 
   struct kind {
     element_types types;
+    std::string shape;
     void (*write)(const caf::type_erased_tuple&, wire_writer&);
     caf::mailbox_element_ptr (*read)(caf::strong_actor_ptr, caf::message_id, wire_reader&);
   };

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,14 @@ class wire_reader {
     if (left() < sizeof(T)) return fail();
     std::memcpy(&x, at_, sizeof(T));
     at_ += sizeof(T);
+    return true;
+  }
+
+  template <wire_ranged T>
+  bool get(T& x) {
+    std::underlying_type_t<T> number{};
+    if (!get(number) || number < 0 || static_cast<T>(number) > last_value(x)) return fail();
+    x = static_cast<T>(number);
     return true;
   }
 
@@ -165,7 +174,7 @@ class wire_reader {
   }
 
   template <class T>
-  requires(!wire_plain<T> && wire_inspected<T, wire_reader>) bool get(T& x) {
+  requires(!wire_plain<T> && !wire_ranged<T> && wire_inspected<T, wire_reader>) bool get(T& x) {
     return inspect(*this, x);
   }
 

@@ -45,12 +45,20 @@ class handle_mapper {
   virtual caf::strong_actor_ptr read(wire_reader& in) = 0;
 };
 
+// An enum that says which of its values is the last; larger ones are refused. Others stand for any
+// number, such as those that name things.
+template <class T>
+concept wire_ranged = std::is_enum_v<T> && requires(T x) {
+  { last_value(x) } -> std::same_as<T>;
+};
+
 template <class T>
 struct wire_traits {
   static constexpr bool plain = (std::is_integral_v<T> && !std::same_as<T, bool>) ||
                                 std::same_as<T, float> || std::same_as<T, double> ||
-                                std::is_enum_v<T>;
-  static constexpr std::size_t head_bytes = std::same_as<T, bool> ? 1 : plain ? sizeof(T) : 0;
+                                (std::is_enum_v<T> && !wire_ranged<T>);
+  static constexpr std::size_t head_bytes =
+      plain || wire_ranged<T> || std::same_as<T, bool> ? sizeof(T) : 0;
 };
 
 template <class Rep, class Period>

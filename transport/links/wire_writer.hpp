@@ -89,6 +89,11 @@ class wire_writer {
     }
   }
 
+  template <wire_ranged T>
+  void put(auto& open, const T& x) {
+    open.add(&x, sizeof(x));
+  }
+
   void put(auto& open, const std::string& x) {
     put_count(open, x.size());
     append(open, x.data(), x.size());
@@ -157,7 +162,8 @@ class wire_writer {
   }
 
   template <class T>
-  requires(!wire_plain<T> && wire_inspected<T, wire_writer>) void put(auto& open, const T& x) {
+  requires(!wire_plain<T> && !wire_ranged<T> &&
+           wire_inspected<T, wire_writer>) void put(auto& open, const T& x) {
     open.flush();
     inspect(*this, const_cast<T&>(x));  // CAF's inspectors take a reference either way
   }

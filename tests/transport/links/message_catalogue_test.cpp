@@ -129,6 +129,28 @@ TEST(message_catalogue, the_hash_tells_names_and_their_order_apart) {
   EXPECT_NE(message_catalogue{}.hash(), hash("", ""));
 }
 
+TEST(message_catalogue, the_hash_tells_what_elements_consist_of) {
+  const auto hash = []<class T>(const T&) {
+    message_catalogue kinds;
+    kinds.add<T>("name");
+    return kinds.hash();
+  };
+  EXPECT_NE(hash(std::uint32_t{}), hash(std::int32_t{}));
+  EXPECT_NE(hash(std::uint32_t{}), hash(float{}));
+  EXPECT_NE(hash(std::pair<bool, std::string>{}), hash(std::pair<std::string, bool>{}));
+  EXPECT_NE(hash(small_fields{}), hash(nothing_said{}));
+}
+
+TEST(wire_shape, says_what_a_value_consists_of) {
+  EXPECT_EQ((wire_shape::of<>()), "()");
+  EXPECT_EQ((wire_shape::of<bool, colour, double>()), "(b u2 f8 )");
+  EXPECT_EQ((wire_shape::of<std::vector<std::string>>()), "([s ])");
+  EXPECT_EQ((wire_shape::of<std::map<int, nothing_said>>()), "(<i4 {}>)");
+  EXPECT_EQ((wire_shape::of<std::optional<std::array<char, 3>>>()), "(?3*i1 )");
+  EXPECT_EQ((wire_shape::of<caf::actor, caf::strong_actor_ptr>()), "(a a )");
+  EXPECT_EQ((wire_shape::of<small_fields>()), "({u1 i2 u4 i8 f4 f8 b u2 3*u2 i8 })");
+}
+
 TEST(message_catalogue_death, a_kind_is_added_once) {
   auto kinds = sample();
   EXPECT_DEATH(kinds.add<std::string>("again"), "assertion failed");

@@ -1,5 +1,8 @@
 #include "transport/links/wire.hpp"
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/typed_event_based_actor.hpp>
 #include <gtest/gtest.h>
 
 #include "tests/transport/links/wire_values.hpp"
@@ -8,6 +11,12 @@ namespace troupe::transport {
 namespace {
 
 constexpr int seeds = 300;
+
+enum class weekday : std::uint8_t { monday, tuesday };
+
+constexpr weekday last_value(weekday) {
+  return weekday::tuesday;
+}
 
 TEST(wire, every_value_reads_back_equal_and_writes_the_same_bytes) {
   numbered_handles handles;
@@ -125,6 +134,14 @@ TEST(wire, a_bool_is_zero_or_one) {
   bool back = false;
   EXPECT_TRUE(read_whole(written(std::uint8_t{1}, handles), back, handles));
   EXPECT_TRUE(back);
+  EXPECT_FALSE(read_whole(written(std::uint8_t{2}, handles), back, handles));
+}
+
+TEST(wire, an_enum_that_says_its_last_value_takes_none_beyond) {
+  numbered_handles handles;
+  weekday back = weekday::monday;
+  EXPECT_TRUE(read_whole(written(std::uint8_t{1}, handles), back, handles));
+  EXPECT_EQ(back, weekday::tuesday);
   EXPECT_FALSE(read_whole(written(std::uint8_t{2}, handles), back, handles));
 }
 

@@ -13,7 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include <caf/all.hpp>
+#include <caf/error.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/sec.hpp>
+#include <caf/unit.hpp>
 
 #include "runtime/errc.hpp"
 #include "transport/links/wire.hpp"
