@@ -40,6 +40,7 @@ void link_home::greet(const zmq_link_ptr& link) {
 
 void link_home::describe(const zmq_link_ptr& link, const node_description& node) {
   if (!link->describe(node)) return;
+  finish_all();  // the life before it, if there was one
   listener_.linked(link);
   if (link->greet.is_connected() && !link->ended()) listener_.connected(link);
 }

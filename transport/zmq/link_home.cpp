@@ -135,10 +135,22 @@ std::vector<link_status> link_home::status() const {
   return result;
 }
 
+// Not at once: the caller may be within a call of the listener.
 void link_home::finish_later(zmq_link_ptr link, caf::error reason) {
-  home_.post([self = shared_from_this(), link = std::move(link), reason = std::move(reason)] {
-    self->finish(link, reason);
-  });
+  {
+    std::lock_guard lock{ending_mutex_};
+    ending_.emplace_back(std::move(link), std::move(reason));
+  }
+  home_.post([self = shared_from_this()] { self->finish_all(); });
+}
+
+void link_home::finish_all() {
+  std::vector<std::pair<zmq_link_ptr, caf::error>> ending;
+  {
+    std::lock_guard lock{ending_mutex_};
+    ending.swap(ending_);
+  }
+  for (const auto& [link, reason] : ending) finish(link, reason);
 }
 
 void link_home::finish(const zmq_link_ptr& link, const caf::error& reason) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "transport/zmq/letter_boxes.hpp"
@@ -45,6 +47,7 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   void begin(const zmq_link_ptr& link);
   void finish(const zmq_link_ptr& link, const caf::error& reason);
   void finish_later(zmq_link_ptr link, caf::error reason);
+  void finish_all();
 
   bool read_connections(const std::weak_ptr<zmq_link>& weak);
   void take_event(const zmq_link_ptr& link, connection_change change);
@@ -70,6 +73,9 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   refusal_log log_;
   std::unique_ptr<steady_beat> beat_;
   bool is_closed_ = false;
+
+  std::mutex ending_mutex_;
+  std::vector<std::pair<zmq_link_ptr, caf::error>> ending_;  // the listener is still to be told
 };
 
 }  // namespace troupe::transport::zmq
