@@ -1,8 +1,11 @@
 #include "transport/zmq/message_frame.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include <zmq.hpp>
+
+#include "runtime/assert.hpp"
 
 namespace troupe::transport::zmq {
 
@@ -10,8 +13,19 @@ namespace {
 
 using owner_ptr = std::shared_ptr<const void>;
 
-void let_go(void*, void* owner) {
-  delete static_cast<owner_ptr*>(owner);
+// What ZeroMQ's thread lets go of has been written by the one that sent it; how it comes from one
+// to the other is ZeroMQ's affair, so that we say it ourselves.
+struct held_owner {
+  explicit held_owner(const owner_ptr& o) : owner{o} { is_whole.store(true); }
+
+  owner_ptr owner;
+  std::atomic<bool> is_whole{false};
+};
+
+void let_go(void*, void* hint) {
+  auto* held = static_cast<held_owner*>(hint);
+  TROUPE_ASSERT(held->is_whole.load());
+  delete held;
 }
 
 // ZeroMQ reads the bytes only.
@@ -20,7 +34,7 @@ void* data_of(std::string_view bytes) {
 }
 
 std::unique_ptr<::zmq::message_t> wrap(std::string_view bytes, const owner_ptr& owner) {
-  auto held = std::make_unique<owner_ptr>(owner);
+  auto held = std::make_unique<held_owner>(owner);
   auto message =
       std::make_unique<::zmq::message_t>(data_of(bytes), bytes.size(), let_go, held.get());
   static_cast<void>(held.release());
