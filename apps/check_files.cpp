@@ -1,6 +1,8 @@
 #include "apps/check_files.hpp"
 
+#include "apps/check_plan.hpp"
 #include "apps/cli.hpp"
+#include "config/topology_members.hpp"
 #include "config/topology_names.hpp"
 #include "config/topology_reader.hpp"
 #include "config/units.hpp"
@@ -22,34 +24,59 @@ std::string summary_of(const config::engine_spec& engine) {
          (engine.model.empty() ? "model from the command line" : engine.model) + "\n";
 }
 
-std::string summary_of(const config::node_spec& node) {
-  const bool sealed = !node.endpoint.tls.certificate.empty();
-  std::string text =
-      "  node " + node.name + (sealed ? ": https://" : ": http://") +
-      config::format_listen({node.endpoint.address, node.endpoint.port}) + ", " +
-      counted(node.endpoint.threads, "I/O thread") +
-      (node.endpoint.api_keys.empty() ? ""
-                                      : ", " + counted(node.endpoint.api_keys.size(), "API key")) +
-      "\n";
-  text += "    router: " + std::string{to_string(node.router.policy)} + "\n";
+std::string endpoint_of(const config::node_spec& node) {
+  if (!node.has_router) return "no endpoint";
+  const auto& endpoint = node.endpoint;
+  return (endpoint.tls.certificate.empty() ? "http://" : "https://") +
+         config::format_listen({endpoint.address, endpoint.port}) + ", " +
+         counted(endpoint.threads, "I/O thread") +
+         (endpoint.api_keys.empty() ? "" : ", " + counted(endpoint.api_keys.size(), "API key"));
+}
+
+std::string summary_of(const config::node_spec& node, const config::topology& all) {
+  std::string text = "  node " + node.name + ": " + endpoint_of(node);
+  if (all.cluster) text += ", link " + config::link_peer(*all.cluster, node.member);
+  text += "\n";
+  if (node.has_router) text += "    router: " + std::string{to_string(node.router.policy)} + "\n";
   for (const config::engine_spec& engine : node.engines) text += summary_of(engine);
+  return text;
+}
+
+std::string summary_of(const config::topology& all) {
+  std::string text;
+  if (all.cluster) {
+    text += "  cluster " + all.cluster->name + ": links " +
+            (all.cluster->key.empty() ? "without a key" : "with the key " + all.cluster->key) +
+            "\n";
+  }
+  if (!all.placed.empty()) text += "  placed:\n";
+  for (const auto& placed : all.placed) text += summary_of(placed.engine);
+  for (const auto& node : all.nodes) text += summary_of(node, all);
   return text;
 }
 
 }  // namespace
 
-check_report check_files(const std::vector<std::string>& files,
-                         const config::environment& variables) {
+check_report check_files(const check_command& check, const config::environment& variables) {
   check_report report;
-  for (const std::string& file : files) {
+  const auto fail = [&](const std::string& lines) {
+    report.exit_code = exit_failure;
+    report.mistakes += lines;
+  };
+  for (const std::string& file : check.files) {
     const config::read_result read = config::read_topology(file, variables);
     if (!read.ok()) {
-      report.exit_code = exit_failure;
-      report.mistakes += config::to_string(read.mistakes);
+      fail(config::to_string(read.mistakes));
       continue;
     }
     report.summary += file + ": good, " + counted(read.value.nodes.size(), "node") + "\n";
-    for (const config::node_spec& node : read.value.nodes) report.summary += summary_of(node);
+    if (!check.plan) {
+      report.summary += summary_of(read.value);
+      continue;
+    }
+    const auto plan = plan_of(read.value, check.without);
+    report.summary += plan.text;
+    if (!plan.mistake.empty()) fail(file + ": " + plan.mistake + "\n");
   }
   return report;
 }

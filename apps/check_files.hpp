@@ -14,8 +14,13 @@ struct check_report {
   std::string mistakes;  // for stderr, one a line
 };
 
+struct check_command {
+  std::vector<std::string> files;
+  bool plan = false;                   // say who runs where
+  std::vector<std::string> without{};  // with `plan`: as if these nodes were not there
+};
+
 // Reads the files and says what they hold and what is wrong with them.
-check_report check_files(const std::vector<std::string>& files,
-                         const config::environment& variables);
+check_report check_files(const check_command& check, const config::environment& variables);
 
 }  // namespace troupe::apps

@@ -38,10 +38,18 @@ constexpr const char* overview =
 void add_check(CLI::App& app, parsed_flags& flags) {
   CLI::App* check = app.add_subcommand("check", "Report every mistake in actor config files");
   check->add_option("FILE", flags.check.files, "The files")->required();
+  check->add_flag("--plan", flags.check.plan, "Say who runs where");
+  check
+      ->add_option("--without", flags.check.without,
+                   "With --plan: as if this node were not there, and what moves; may be repeated")
+      ->type_name("NODE")
+      ->needs("--plan")
+      ->allow_extra_args(false);
   check->footer(
       "Examples:\n"
       "  troupe check config/laptop.yaml\n"
       "  troupe check *.yaml && echo all good\n"
+      "  troupe check config/cluster.yaml --plan --without engine-2\n"
       "\n"
       "Mistakes are written as file:line:column: sentence, and the exit code is 1. Starts "
       "nothing.");
@@ -114,9 +122,9 @@ command finish_bench(const bench_flag_sets& flags, bool is_load,
 // Turns what the parser filled into the command of the subcommand that was named.
 command finish(const std::string& name, parsed_flags& flags, const config::environment& variables) {
   if (name == "up") {
-    auto node = node_of(flags.up, variables);
-    if (!node) return finished{exit_bad_usage, failure_text(node.error())};
-    return up_command{std::move(*node)};
+    auto up = up_command_of(flags.up, variables);
+    if (!up) return finished{exit_bad_usage, failure_text(up.error())};
+    return std::move(*up);
   }
   if (name == "engine") {
     auto options = engine_options_of(flags.engine);

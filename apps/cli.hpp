@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "apps/bench/settings.hpp"
+#include "apps/check_files.hpp"
 #include "apps/cli_engines.hpp"
+#include "apps/cli_up.hpp"
 #include "config/environment.hpp"
 #include "config/topology.hpp"
 #include "engine/embedded/model/tiny_model.hpp"
@@ -21,16 +23,8 @@ inline constexpr int exit_success = 0;
 inline constexpr int exit_failure = 1;    // something went wrong at run time
 inline constexpr int exit_bad_usage = 2;  // a flag or the configuration is wrong
 
-struct up_command {
-  config::node_spec node;
-};
-
 struct engine_command {
   engine::engine_options options;
-};
-
-struct check_command {
-  std::vector<std::string> files;
 };
 
 struct tiny_model_command {

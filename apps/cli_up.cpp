@@ -29,38 +29,65 @@ constexpr const char* examples =
     "      two CPU engines and a router, as the file says, with this model\n"
     "  troupe up --engine http://127.0.0.1:8001 --engine http://127.0.0.1:8002 --port 8000\n"
     "      a router before engines that already run (vLLM, or anything OpenAI-compatible)\n"
+    "  troupe up -c nodes.yaml --node b\n"
+    "      the node b of a file with several\n"
     "  troupe up --model model.gguf --engines 2 --policy least_loaded\n"
     "      no file at all\n"
     "\n"
     "Flags override the file. Keys, units and defaults: docs/configuration.md\n"
     "Ctrl-C finishes the answers under way, stops the engines and ends; twice ends at once.";
 
+constexpr const char* unlinked =
+    " has a `cluster` section, and nodes do not link to each other yet; `troupe check` reads such "
+    "files, `troupe up` runs nodes that stand alone";
+
+// Which node is to run, and who says so.
+struct node_choice {
+  std::string name;
+  std::string source;  // a flag or a variable
+};
+
+std::optional<node_choice> choice_of(const up_flags& flags, const std::vector<node_spec>& nodes,
+                                     const config::environment& variables) {
+  if (flags.node) return node_choice{*flags.node, "--node"};
+  if (nodes.size() == 1) return node_choice{nodes.front().name, ""};
+  if (const auto name = variables("TROUPE_NODE")) return node_choice{*name, "TROUPE_NODE"};
+  const auto host = variables("HOSTNAME");
+  if (!host || std::ranges::find(nodes, *host, &node_spec::name) == nodes.end()) return {};
+  return node_choice{*host, "HOSTNAME"};
+}
+
 // Returns the node of the file that is to run.
-caf::expected<node_spec> node_of_file(const up_flags& flags, const config::environment& variables) {
+caf::expected<up_command> node_of_file(const up_flags& flags,
+                                       const config::environment& variables) {
   config::read_result read = config::read_topology(*flags.file, variables);
   if (!read.ok()) {
     std::string lines = config::to_string(read.mistakes);
     lines.pop_back();
     return make_failure(errc::invalid_config, std::move(lines));
   }
-  std::vector<node_spec>& nodes = read.value.nodes;
+  const std::vector<node_spec>& nodes = read.value.nodes;
   std::vector<std::string_view> names;
   for (const node_spec& node : nodes) names.push_back(node.name);
-  if (!flags.node) {
-    if (nodes.size() == 1) return std::move(nodes.front());
+  const auto choice = choice_of(flags, nodes, variables);
+  if (!choice) {
     return make_failure(errc::invalid_config, *flags.file +
                                                   " has several nodes: " + config::joined(names) +
                                                   "; choose one with --node NAME");
   }
-  for (node_spec& node : nodes) {
-    if (node.name == *flags.node) return std::move(node);
+  const auto node = std::ranges::find(nodes, choice->name, &node_spec::name);
+  if (node == nodes.end()) {
+    return make_failure(errc::invalid_config, choice->source + " is " +
+                                                  config::quote(choice->name) + ", but " +
+                                                  *flags.file + " has: " + config::joined(names));
   }
-  return make_failure(errc::invalid_config, "--node is " + config::quote(*flags.node) + ", but " +
-                                                *flags.file + " has: " + config::joined(names));
+  if (read.value.cluster) return make_failure(errc::invalid_config, *flags.file + unlinked);
+  node_spec chosen = *node;
+  return up_command{std::move(chosen), std::move(read.value)};
 }
 
 // Returns what the flags alone describe, its engines still to come from them.
-caf::expected<node_spec> node_without_file(const up_flags& flags) {
+caf::expected<up_command> node_without_file(const up_flags& flags) {
   if (flags.node) {
     return make_failure(errc::invalid_config, "--node chooses a node of a file; add -c FILE");
   }
@@ -74,7 +101,7 @@ caf::expected<node_spec> node_without_file(const up_flags& flags) {
     engine.name = "local";
     node.engines.push_back(std::move(engine));
   }
-  return node;
+  return up_command{std::move(node), {}};
 }
 
 // Replaces the node's engines by the ones the flags name.
@@ -144,7 +171,9 @@ void check_engines(const node_spec& node, flag_reader& read) {
 CLI::App* add_up(CLI::App& app, up_flags& flags) {
   CLI::App* up = app.add_subcommand("up", "Run a node: HTTP endpoint, router, engines");
   up->add_option("-c,--config", flags.file, "Actor config file (YAML)")->type_name("FILE");
-  up->add_option("--node", flags.node, "Which node of the file to run")->type_name("NAME");
+  up->add_option("--node", flags.node,
+                 "Which node of the file to run [$TROUPE_NODE, or the host's name]")
+      ->type_name("NAME");
   up->add_option("--engine", flags.engine_urls,
                  "An engine that already runs, http://HOST:PORT; may be repeated. Replaces the "
                  "file's engines")
@@ -170,24 +199,25 @@ CLI::App* add_up(CLI::App& app, up_flags& flags) {
   return up;
 }
 
-caf::expected<config::node_spec> node_of(const up_flags& flags,
-                                         const config::environment& variables) {
-  auto node = flags.file ? node_of_file(flags, variables) : node_without_file(flags);
-  if (!node) return node;
+caf::expected<up_command> up_command_of(const up_flags& flags,
+                                        const config::environment& variables) {
+  auto up = flags.file ? node_of_file(flags, variables) : node_without_file(flags);
+  if (!up) return up;
+  node_spec& node = up->node;
   flag_reader read;
-  take_engines(flags, *node, read);
-  read.address("--host", flags.host, node->endpoint.address);
-  read.port("--port", flags.port, node->endpoint.port);
-  read.choice("--policy", flags.policy, config::routing_policy_names(), node->router.policy);
-  read.count("--threads", flags.threads, {1, 256}, node->endpoint.threads);
+  take_engines(flags, node, read);
+  read.address("--host", flags.host, node.endpoint.address);
+  read.port("--port", flags.port, node.endpoint.port);
+  read.choice("--policy", flags.policy, config::routing_policy_names(), node.router.policy);
+  read.count("--threads", flags.threads, {1, 256}, node.endpoint.threads);
   const config::name_list& levels = config::log_level_names();
   if (const auto index = read.read_word("--log-level", flags.log_level, levels)) {
-    node->log.level = levels[*index];
+    node.log.level = levels[*index];
   }
-  read.choice("--log-format", flags.log_format, config::log_format_names(), node->log.format);
-  check_engines(*node, read);
+  read.choice("--log-format", flags.log_format, config::log_format_names(), node.log.format);
+  check_engines(node, read);
   if (caf::error error = read.error()) return error;
-  return node;
+  return up;
 }
 
 }  // namespace troupe::apps

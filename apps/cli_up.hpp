@@ -34,10 +34,16 @@ struct up_flags {
 // Adds the subcommand; `flags` must outlive the parse.
 CLI::App* add_up(CLI::App& app, up_flags& flags);
 
-// Returns the node that the flags describe: the file's, with what the flags override.
+struct up_command {
+  config::node_spec node;     // with what the flags override
+  config::topology topology;  // of the file, as it is; empty without one
+};
+
+// Returns what the flags describe: the file's node, with what they override.
 //
-// Errors: invalid_config with a sentence, or with one line per mistake of the file.
-caf::expected<config::node_spec> node_of(const up_flags& flags,
-                                         const config::environment& variables);
+// Which node: --node, else $TROUPE_NODE, else the one of the host's name; the only one needs no
+// name. Errors: invalid_config with a sentence, or with one line per mistake of the file.
+caf::expected<up_command> up_command_of(const up_flags& flags,
+                                        const config::environment& variables);
 
 }  // namespace troupe::apps

@@ -68,7 +68,7 @@ int run(const engines_command& engines, const invocation&) {
 }
 
 int run(const check_command& check, const invocation&) {
-  const check_report report = check_files(check.files, config::process_environment());
+  const check_report report = check_files(check, config::process_environment());
   print(stdout, report.summary);
   print(stderr, report.mistakes);
   return report.exit_code;

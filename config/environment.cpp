@@ -1,5 +1,7 @@
 #include "config/environment.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -40,13 +42,19 @@ std::string append_variable(std::string_view inside, const environment& variable
   return {};
 }
 
+std::optional<std::string> host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return std::nullopt;
+  return std::string{name};
+}
+
 }  // namespace
 
 environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr) return std::nullopt;
-    return std::string{value};
+    if (value != nullptr) return std::string{value};
+    return name == "HOSTNAME" ? host_name() : std::nullopt;
   };
 }
 

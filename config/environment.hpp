@@ -11,7 +11,7 @@ namespace troupe::config {
 // Looks up a variable; nothing where it is not set.
 using environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-// Returns the environment of this process.
+// Returns the environment of this process; HOSTNAME is the host's name even where it is not set.
 environment process_environment();
 
 struct expansion {

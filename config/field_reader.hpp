@@ -13,7 +13,8 @@
 
 namespace troupe::config {
 
-// Bounds: those of the tree. A value with a mistake keeps its default.
+// Bounds: those of the tree, replicas counted as if they were written out. A value with a mistake
+// keeps its default.
 class field_reader : public field_visitor {
  public:
   // Reads `root`, a map. `folder` is what relative paths are relative to; empty: left as they are.
@@ -34,6 +35,9 @@ class field_reader : public field_visitor {
   void texts(const field& f, text_form form, std::vector<std::string>& values) override;
   void named(const field& f, text_form form,
              const std::function<void(const std::string&, field_visitor&)>& each) override;
+  void replicated(const field& f, text_form form, const replica_body& each) override;
+  void text_map(const field& f, text_form form,
+                std::map<std::string, std::string>& values) override;
   void list(const field& f, const std::vector<item_kind>& kinds) override;
   void only_where(std::string_view key, std::string_view value, bool holds,
                   const body& fields) override;
@@ -63,6 +67,7 @@ class field_reader : public field_visitor {
   const yaml_entry* take(const field& f);
   std::optional<scalar> take_scalar(const field& f, std::string_view wanted);
   const yaml_node* take_map(const field& f);
+  std::uint64_t read_replicas(const std::string& name);
   bool read_text(const field& f, const yaml_node& item, text_form form,
                  std::vector<std::string>& values);
   bool read_item(const yaml_node& item, const std::string& path,
@@ -71,9 +76,10 @@ class field_reader : public field_visitor {
   void wrong(const field& f, position at, const std::string& sentence);
 
   std::string folder_;
-  const environment& variables_;
+  environment variables_;
   mistake_list& mistakes_;
   std::vector<scope> scopes_;
+  std::size_t values_replicated_ = 0;
   presence mode_ = presence::allowed;
   std::string forbidden_by_;  // why, where they are
 };

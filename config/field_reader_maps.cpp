@@ -75,6 +75,68 @@ void field_reader::named(const field& f, text_form form,
   }
 }
 
+// Reads how many nodes the map being read stands for; 0 where it is one of its own name, or a
+// mistake leaves it so.
+std::uint64_t field_reader::read_replicas(const std::string& name) {
+  std::uint64_t replicas = 0;
+  integer(replicas_field, replicas_range, replicas);
+  if (replicas == 0) return 0;
+  const position at = find(replicas_field.key)->value->at;
+  const std::string last = name + "-" + std::to_string(replicas - 1);
+  if (const auto mistake = form_mistake(text_form::name, last); !mistake.empty()) {
+    wrong(replicas_field, at, "makes a name that " + mistake);
+    return 0;
+  }
+  values_replicated_ += replicas * scopes_.back().map->weight;
+  if (values_replicated_ <= yaml_limits{}.nodes_max) return replicas;
+  wrong(replicas_field, at,
+        "makes more than " + std::to_string(yaml_limits{}.nodes_max) + " values of this file");
+  return 0;
+}
+
+void field_reader::replicated(const field& f, text_form form, const replica_body& each) {
+  named(f, form, [&](const std::string& entry, field_visitor&) {
+    const auto replicas = read_replicas(entry);
+    if (replicas == 0) return each(entry, false, *this);
+    const environment outer = variables_;
+    for (std::uint64_t i = 0; i < replicas; ++i) {
+      const std::string ordinal = std::to_string(i);
+      const std::string name = entry + "-" + ordinal;
+      variables_ = [&](const std::string& variable) -> std::optional<std::string> {
+        if (variable == "NODE") return name;
+        return variable == "ORDINAL" ? ordinal : outer(variable);
+      };
+      each(name, true, *this);
+    }
+    variables_ = outer;
+  });
+}
+
+void field_reader::text_map(const field& f, text_form form,
+                            std::map<std::string, std::string>& values) {
+  const yaml_node* map = take_map(f);
+  if (map == nullptr) return;
+  std::map<std::string, std::string> read;
+  enter(*map, find(f.key)->at, path_to(f.key));
+  for (const yaml_entry& entry : map->entries) {
+    const field each{entry.key, ""};
+    if (const auto mistake = form_mistake(text_form::name, entry.key); !mistake.empty()) {
+      scopes_.back().known.insert(entry.key);
+      scopes_.back().wrong.insert(entry.key);
+      mistakes_.add(entry.at, scopes_.back().path + " has a name that " + mistake);
+      continue;
+    }
+    text(each, form, read[entry.key]);
+  }
+  const bool good = scopes_.back().wrong.empty();
+  leave();
+  if (good) {
+    values = std::move(read);
+  } else {
+    scopes_.back().wrong.emplace(f.key);
+  }
+}
+
 void field_reader::list(const field& f, const std::vector<item_kind>& kinds) {
   const yaml_entry* entry = take(f);
   if (entry == nullptr) return;

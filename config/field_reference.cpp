@@ -23,17 +23,23 @@ struct row_facts {
 };
 
 std::string_view form_word(text_form form) {
-  static constexpr std::string_view words[] = {"text", "name",       "address:port", "URL",
-                                               "path", "model name", "secret",       "SHA-256"};
+  static constexpr std::string_view words[] = {"text",      "name",       "address:port", "URL",
+                                               "path",      "model name", "secret",       "SHA-256",
+                                               "host:port", "host"};
   return words[static_cast<std::size_t>(form)];
 }
 
 std::string_view form_rule(text_form form) {
-  static constexpr std::string_view rules[] = {
-      "up to 4096 bytes",      "1 to 63 letters, digits, `.` `_` `-`",
-      "IP address in numbers", "`http://HOST:PORT`, `https://HOST:PORT`",
-      "up to 4096 bytes",      "1 to 256 bytes without spaces",
-      "visible ASCII",         "64 hexadecimal digits"};
+  static constexpr std::string_view rules[] = {"up to 4096 bytes",
+                                               "1 to 63 letters, digits, `.` `_` `-`",
+                                               "IP address in numbers",
+                                               "`http://HOST:PORT`, `https://HOST:PORT`",
+                                               "up to 4096 bytes",
+                                               "1 to 256 bytes without spaces",
+                                               "visible ASCII",
+                                               "64 hexadecimal digits",
+                                               "host name or IP address, port 1 to 65535",
+                                               "host name"};
   return rules[static_cast<std::size_t>(form)];
 }
 
@@ -106,6 +112,11 @@ class reference_writer : public field_visitor {
     open(path);
     each("NAME", *this);
     close();
+  }
+
+  void text_map(const field& f, text_form form, std::map<std::string, std::string>&) override {
+    row(f, {"map of names to " + std::string{form_word(form)} + "s", std::string{form_rule(form)},
+            "empty"});
   }
 
   void list(const field& f, const std::vector<item_kind>& kinds) override {

@@ -38,6 +38,8 @@ json text_schema(text_form form) {
   if (form == text_form::listen) schema["pattern"] = "^(\\[[0-9A-Fa-f:.]+\\]|[^:]+):[0-9]{1,5}$";
   if (form == text_form::url)
     schema["pattern"] = "^https?://(\\[[0-9A-Fa-f:.]+\\]|[^:/]+):[0-9]{1,5}/?$";
+  if (form == text_form::peer) schema["pattern"] = "^(\\[[0-9A-Fa-f:.]+\\]|[^:/]+):[0-9]{1,5}$";
+  if (form == text_form::host) schema["pattern"] = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
   if (form == text_form::secret) schema["pattern"] = "^[!-~]*$";
   if (form == text_form::sha256) schema["pattern"] = "^[0-9A-Fa-f]{64}$";
   return schema;
@@ -102,6 +104,18 @@ class schema_writer : public field_visitor {
          {"propertyNames", {{"pattern", form == text_form::model ? model_pattern : name_pattern}}},
          {"additionalProperties", std::move(inner)}},
         {}, "");
+  }
+
+  void text_map(const field& f, text_form form, std::map<std::string, std::string>&) override {
+    add(f,
+        {{"type", {"object", "null"}},
+         {"propertyNames", {{"pattern", name_pattern}}},
+         {"additionalProperties", or_variable(text_schema(form))}},
+        {}, "");
+  }
+
+  void flag(const field& f, bool& value) override {
+    add(f, or_variable({{"type", "boolean"}}), value, "");
   }
 
   void list(const field& f, const std::vector<item_kind>& kinds) override {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,12 @@ struct duration_range {
   std::chrono::milliseconds min;
   std::chrono::milliseconds max;
 };
+
+inline constexpr range replicas_range{0, 1'024};
+inline constexpr field replicas_field{
+    "replicas",
+    "N: this entry stands for N equal nodes, NAME-0 to NAME-(N-1); `${NODE}` and `${ORDINAL}` in "
+    "their values are each one's name and number. 0: it is one node, NAME. For a cluster."};
 
 class field_visitor {
  public:
@@ -65,6 +72,21 @@ class field_visitor {
   virtual void named(const field& f, text_form form,
                      const std::function<void(const std::string& name, field_visitor&)>& each) = 0;
 
+  // The same, where an entry may stand for several: `replicas: N` makes NAME-0 to NAME-(N-1), and
+  // ${NODE} and ${ORDINAL} in their values are each one's name and number.
+  using replica_body = std::function<void(const std::string& name, bool replica, field_visitor&)>;
+  virtual void replicated(const field& f, text_form form, const replica_body& each) {
+    named(f, form, [&](const std::string& name, field_visitor& inner) {
+      std::uint64_t replicas = 0;
+      inner.integer(replicas_field, replicas_range, replicas);
+      each(name, false, inner);
+    });
+  }
+
+  // A map from names to texts of one form, such as `labels`.
+  virtual void text_map(const field& f, text_form form,
+                        std::map<std::string, std::string>& values) = 0;
+
   // A list whose items are maps with one key each, the kind of the item.
   virtual void list(const field& f, const std::vector<item_kind>& kinds) = 0;
 
@@ -76,6 +98,9 @@ class field_visitor {
   // by the reader, and only if every one of the keys was read without mistake.
   virtual void rule(std::initializer_list<std::string_view> keys,
                     const std::function<std::string()>& broken) = 0;
+
+  // True or false.
+  virtual void flag(const field& f, bool& value) { choice(f, {"false", "true"}, value); }
 
   // The same for integers, sizes and enumerations as the structs hold them.
   template <std::unsigned_integral T>

@@ -54,6 +54,12 @@ std::string form_mistake(text_form form, const std::string& text) {
     return "is " + quote(text) + "; a model's name is 1 to " + std::to_string(model_bytes_max) +
            " bytes without spaces";
   }
+  if (form == text_form::peer && !parse_peer(text)) {
+    return "is " + quote(text) + "; write HOST:PORT, such as node-0.example:7100 or 10.0.0.7:7100";
+  }
+  if (form == text_form::host && !is_host_name(text)) {
+    return "is " + quote(text) + ", which is no name of a host";
+  }
   if (form == text_form::secret || form == text_form::sha256) return secret_mistake(form, text);
   if (form == text_form::url) {
     // One that holds a password is not shown.

@@ -14,6 +14,8 @@ enum class text_form {
   model,   // name of a model in the API: 1 to 256 bytes without spaces
   secret,  // visible ASCII; no mistake shows it
   sha256,  // 64 hexadecimal digits; no mistake shows it, for it may be a key put in the wrong place
+  peer,    // HOST:PORT of another node
+  host,    // name of a host
 };
 
 // Returns the end of a sentence about a text that breaks its form; empty: it is fine.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "config/cluster.hpp"
 #include "config/limits.hpp"
 
 namespace troupe::config {
@@ -148,8 +149,10 @@ struct admin_spec {
 
 struct node_spec {
   std::string name = "local";
+  member_spec member;
   endpoint_spec endpoint;
   admin_spec admin;
+  bool has_router = true;  // false: it serves no endpoint; only in a cluster
   router_spec router;
   std::vector<engine_spec> engines;
   supervisor_spec supervisor;
@@ -158,7 +161,17 @@ struct node_spec {
   stream_limits stream;
 };
 
+// A group of engines that run on whichever nodes live; `count` is of the whole cluster.
+struct placed_spec {
+  engine_spec engine;
+  place_spec place;
+
+  friend bool operator==(const placed_spec&, const placed_spec&) = default;
+};
+
 struct topology {
+  std::optional<cluster_spec> cluster;  // none: the nodes know nothing of each other
+  std::vector<placed_spec> placed;      // none without a cluster
   std::vector<node_spec> nodes;
 };
 

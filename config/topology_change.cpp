@@ -108,6 +108,7 @@ topology_change difference(const node_spec& from, const node_spec& to) {
     if (!is_same) change.needs_start.emplace_back(key);
   };
   started_with(from.name == to.name, "the node's name");
+  started_with(from.member == to.member, "labels, roles, weight and link");
   started_with(was.address == is.address && was.port == is.port, "endpoint.listen");
   started_with(was.threads == is.threads, "endpoint.threads");
   started_with(was.limits == is.limits, "endpoint.limits");

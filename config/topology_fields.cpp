@@ -1,10 +1,8 @@
 #include "config/topology_fields.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string>
 
-#include "config/mistake.hpp"
 #include "config/topology_names.hpp"
 #include "config/units.hpp"
 
@@ -21,18 +19,6 @@ constexpr std::uint64_t tib = mib * mib;
 template <class Limits>
 void limits_section(field_visitor& v, std::string_view help, Limits& limits) {
   v.section({"limits", help}, [&] { describe(v, limits); });
-}
-
-// Returns the mistake where a group of engines takes a name that another one has.
-std::string taken_name(const node_spec& node, const engine_spec& group) {
-  std::set<std::string> taken;
-  for (const engine_spec& other : node.engines) {
-    for (std::string& name : engine_names(other)) taken.insert(std::move(name));
-  }
-  for (const std::string& name : engine_names(group)) {
-    if (taken.contains(name)) return "another engine of this node is already called " + quote(name);
-  }
-  return {};
 }
 
 void describe_kv_events(field_visitor& v, kv_events_spec& events) {
@@ -135,27 +121,6 @@ void describe(field_visitor& v, api_key_spec& key) {
            "Tokens a minute, of prompts and answers together, up to one minute's worth at once; "
            "beyond it the answer is 429. 0: no limit."},
           {0, 1'000'000'000'000}, key.tokens_per_min);
-}
-
-std::vector<field_visitor::item_kind> actor_kinds(node_spec& node, std::size_t& routers) {
-  field_visitor::item_kind router{
-      {"router", "Chooses the engine of each request. A node has exactly one."},
-      [&](field_visitor& v) {
-        describe(v, node.router);
-        ++routers;
-        v.rule({}, [&]() -> std::string {
-          return routers > 1 ? "a node has only one router; remove this one" : "";
-        });
-      }};
-  field_visitor::item_kind engine{
-      {"engine", "A group of engines and the proxies before them. A node has at least one."},
-      [&](field_visitor& v) {
-        engine_spec group;
-        describe(v, group);
-        v.rule({"name", "count"}, [&] { return taken_name(node, group); });
-        node.engines.push_back(std::move(group));
-      }};
-  return {std::move(router), std::move(engine)};
 }
 
 }  // namespace
@@ -270,43 +235,6 @@ void describe(field_visitor& v, engine_spec& engine) {
                [&] { describe_embedded(v, engine); });
   v.only_where("kind", "openai", engine.kind == engine_kind::openai,
                [&] { describe_openai(v, engine); });
-}
-
-void describe(field_visitor& v, node_spec& node) {
-  v.section({"endpoint", "The HTTP endpoint that clients talk to."},
-            [&] { describe(v, node.endpoint); });
-  v.section({"admin", "The API for operators: engines added, drained and removed, reload."},
-            [&] { describe(v, node.admin); });
-  v.section({"log", "What the node writes to its standard error."}, [&] { describe(v, node.log); });
-  v.section({"supervisor", "How engines that end are restarted."},
-            [&] { describe(v, node.supervisor); });
-  v.section({"client", "How the node talks to its engines."}, [&] { describe(v, node.client); });
-  v.section({"stream", "What is kept for one answer under way."},
-            [&] { describe(v, node.stream); });
-  std::size_t routers = 0;
-  v.list({"actors", "The actors the node runs: one router and at least one engine.", true},
-         actor_kinds(node, routers));
-  v.rule({"actors"}, [&]() -> std::string {
-    return routers == 0 ? "the node has no router; add `- router: {}`" : "";
-  });
-  v.rule({"actors"}, [&]() -> std::string {
-    return node.engines.empty() ? "the node has no engine; add one, such as `- engine: {name: "
-                                  "local, model: model.gguf}`"
-                                : "";
-  });
-}
-
-void describe(field_visitor& v, topology& value) {
-  std::uint64_t version = format_version;
-  v.count({"troupe", "Version of this file format.", true}, {format_version, format_version},
-          version);
-  v.named({"nodes", "The nodes; each is one process, started by `troupe up --node NAME`.", true},
-          text_form::name, [&](const std::string& name, field_visitor& inner) {
-            node_spec node;
-            node.name = name;
-            describe(inner, node);
-            value.nodes.push_back(std::move(node));
-          });
 }
 
 }  // namespace troupe::config

@@ -15,14 +15,16 @@ inline constexpr std::uint64_t format_version = 1;
 // Visits all fields of a file. The reader fills `value`; other visitors read defaults from it.
 void describe(field_visitor& v, topology& value);
 
-void describe(field_visitor& v, node_spec& node);
-
 void describe(field_visitor& v, http_limits& limits);
 void describe(field_visitor& v, client_limits& limits);
 void describe(field_visitor& v, router_limits& limits);
 void describe(field_visitor& v, admission_limits& limits);
 void describe(field_visitor& v, stream_limits& limits);
 void describe(field_visitor& v, engine_limits& limits);
+
+void describe(field_visitor& v, cluster_spec& cluster);
+void describe(field_visitor& v, member_spec& member, const cluster_spec& cluster);
+void describe(field_visitor& v, place_spec& place);
 
 void describe(field_visitor& v, endpoint_spec& endpoint);
 void describe(field_visitor& v, admin_spec& admin);

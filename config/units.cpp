@@ -86,13 +86,6 @@ std::optional<std::pair<std::string_view, std::string_view>> split_port(std::str
   return std::pair{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-bool is_host_name(std::string_view host) {
-  if (host.empty() || host.size() > 253) return false;
-  if (!is_alphanumeric(host.front())) return false;
-  return std::all_of(host.begin(), host.end(),
-                     [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> parse_count(std::string_view text) {
@@ -132,6 +125,23 @@ std::optional<socket_address> parse_listen(std::string_view text) {
   const bool is_v6 = address->find(':') != std::string::npos;
   if (is_bracketed != is_v6) return std::nullopt;
   return socket_address{*address, *port};
+}
+
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  if (!is_alphanumeric(text.front())) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
+}
+
+std::optional<peer_address> parse_peer(std::string_view text) {
+  const auto parts = split_port(text);
+  if (!parts) return std::nullopt;
+  const std::string host{parts->first};
+  const auto port = parse_port(parts->second);
+  if (!port || *port == 0) return std::nullopt;
+  if (text.starts_with('[') ? !is_ipv6(host) : !is_host_name(host)) return std::nullopt;
+  return peer_address{host, *port};
 }
 
 bool is_loopback(std::string_view address) {

@@ -34,6 +34,19 @@ std::optional<socket_address> parse_listen(std::string_view text);
 // Reads an IP address in numbers, or `localhost`, which is 127.0.0.1.
 std::optional<std::string> parse_address(std::string_view text);
 
+// Returns whether a text may be the name of a host, or its IPv4 address.
+bool is_host_name(std::string_view text);
+
+struct peer_address {
+  std::string host;  // a name or an address, IPv6 without brackets
+  std::uint16_t port = 0;
+
+  friend bool operator==(const peer_address&, const peer_address&) = default;
+};
+
+// Reads HOST:PORT of another machine; IPv6 in brackets, port 1 to 65535.
+std::optional<peer_address> parse_peer(std::string_view text);
+
 // Returns what is wrong with the URL of an engine, as the end of a sentence; empty: nothing.
 std::string url_mistake(std::string_view url);
 

@@ -11,7 +11,7 @@ const std::string source_dir = TROUPE_SOURCE_DIR;
 TEST(check_files, sums_up_good_files) {
   const std::string laptop = source_dir + "/config/laptop.yaml";
   const std::string vllm = source_dir + "/config/vllm.yaml";
-  const check_report report = check_files({laptop, vllm}, no_variables);
+  const check_report report = check_files({{laptop, vllm}}, no_variables);
   EXPECT_EQ(report.exit_code, 0);
   EXPECT_EQ(report.mistakes, "");
   EXPECT_EQ(report.summary,
@@ -31,7 +31,7 @@ TEST(check_files, sums_up_good_files) {
 
 TEST(check_files, goes_on_after_a_bad_file) {
   const check_report report =
-      check_files({"/no/such.yaml", source_dir + "/config/vllm.yaml"}, no_variables);
+      check_files({{"/no/such.yaml", source_dir + "/config/vllm.yaml"}}, no_variables);
   EXPECT_EQ(report.exit_code, exit_failure);
   EXPECT_EQ(report.mistakes,
             "/no/such.yaml:1:1: the file cannot be read: No such file or directory\n");
@@ -39,14 +39,31 @@ TEST(check_files, goes_on_after_a_bad_file) {
 }
 
 TEST(check_files, tells_how_many_keys_there_are_and_shows_none) {
-  const auto report = check_files({source_dir + "/tests/config/every_key.yaml"}, no_variables);
+  const auto report = check_files({{source_dir + "/tests/config/every_key.yaml"}}, no_variables);
   EXPECT_EQ(report.mistakes, "");
-  EXPECT_NE(report.summary.find("https://[::1]:9100, 3 I/O threads, 1 API key\n"),
+  EXPECT_NE(report.summary.find(
+                "https://[::1]:9100, 3 I/O threads, 1 API key, link one-0.example:7301\n"),
             std::string::npos)
       << report.summary;
   for (const auto* secret : {"ba7816bf", "sk-engine"}) {
     EXPECT_EQ(report.summary.find(secret), std::string::npos);
   }
+}
+
+TEST(check_files, sums_up_clusters) {
+  const std::string file = source_dir + "/config/two-hosts.yaml";
+  EXPECT_EQ(
+      check_files({{file}}, no_variables).summary,
+      file +
+          ": good, 2 nodes\n"
+          "  cluster two-hosts: links with the key " +
+          source_dir +
+          "/config/link.key\n"
+          "  node front: http://127.0.0.1:8000, 1 I/O thread, link 127.0.0.1:7100\n"
+          "    router: prefix\n"
+          "  node engines: no endpoint, link 127.0.0.1:7101\n"
+          "    engine cpu: embedded, 2 engines with 1 thread and 512MiB of KV, model from the "
+          "command line\n");
 }
 
 TEST(version_text, names_what_the_build_is_made_of) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "config/topology_fields.hpp"
 #include "tests/apps/parse.hpp"
@@ -109,6 +110,38 @@ TEST_F(cli_up, chooses_a_node_of_several) {
             file + " has several nodes: one, two; choose one with --node NAME");
   EXPECT_EQ(mistake_of("up -c " + file + " --node three"),
             "--node is 'three', but " + file + " has: one, two");
+}
+
+// The name of the node that runs, or the mistake, where these variables are set.
+std::string chosen_with(const std::string& file, std::map<std::string, std::string> variables) {
+  const auto parsed =
+      parse_command({"up", "-c", file}, [&](const std::string& name) -> std::optional<std::string> {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional{found->second};
+      });
+  if (const auto* up = std::get_if<up_command>(&parsed)) return up->node.name;
+  return std::get<finished>(parsed).text;
+}
+
+TEST_F(cli_up, a_node_may_be_named_by_the_environment_or_the_host) {
+  const std::string actors =
+      "{actors: [router: {}, engine: {name: e, kind: openai, url: 'http://a:1'}]}";
+  const std::string file =
+      write_config("troupe: 1\nnodes:\n  one: " + actors + "\n  two: " + actors + "\n");
+  EXPECT_EQ(chosen_with(file, {{"TROUPE_NODE", "two"}, {"HOSTNAME", "one"}}), "two");
+  EXPECT_EQ(chosen_with(file, {{"HOSTNAME", "one"}}), "one");
+  EXPECT_EQ(chosen_with(file, {{"HOSTNAME", "laptop"}}),
+            file + " has several nodes: one, two; choose one with --node NAME");
+  EXPECT_EQ(chosen_with(file, {{"TROUPE_NODE", "six"}}),
+            "TROUPE_NODE is 'six', but " + file + " has: one, two");
+}
+
+TEST_F(cli_up, refuses_nodes_that_would_have_to_link) {
+  const auto two_hosts = source_dir + "/config/two-hosts.yaml";
+  EXPECT_EQ(mistake_of("up -c " + two_hosts + " --node front"),
+            two_hosts +
+                " has a `cluster` section, and nodes do not link to each other yet; "
+                "`troupe check` reads such files, `troupe up` runs nodes that stand alone");
 }
 
 TEST_F(cli_up, reports_every_mistake_of_the_file) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 
 namespace troupe::config {
@@ -67,6 +68,14 @@ TEST(environment, bounds_the_result) {
 TEST(environment, reads_this_process) {
   EXPECT_EQ(process_environment()("TROUPE_TEST_NEVER_SET"), std::nullopt);
   EXPECT_TRUE(process_environment()("PATH").has_value());
+}
+
+TEST(environment, the_host_has_a_name_even_where_the_shell_tells_none) {
+  ::unsetenv("HOSTNAME");
+  EXPECT_FALSE(process_environment()("HOSTNAME").value_or("").empty());
+  ::setenv("HOSTNAME", "pod-3", 1);
+  EXPECT_EQ(process_environment()("HOSTNAME"), "pod-3");
+  ::unsetenv("HOSTNAME");
 }
 
 }  // namespace

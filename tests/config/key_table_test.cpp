@@ -66,7 +66,10 @@ TEST(key_table, the_reader_knows_every_key_of_the_schema) {
   // A key somewhere it does not belong is reported with the keys that do; every key is in some
   // list.
   const auto result = parse_topology(
-      "{troupe: 1, zzzz: 1, nodes: {n: {zzzz: 1, endpoint: {zzzz: 1, limits: {zzzz: 1}, "
+      "{troupe: 1, zzzz: 1, cluster: {zzzz: 1, dns: {name: d, zzzz: 1}, membership: {zzzz: 1, "
+      "suspicion: {zzzz: 1}}}, placed: [engine: {name: p, zzzz: 1, place: {zzzz: 1, spread: "
+      "{label: l, "
+      "zzzz: 1}}}], nodes: {n: {zzzz: 1, link: {zzzz: 1}, endpoint: {zzzz: 1, limits: {zzzz: 1}, "
       "tls: {zzzz: 1}, api_keys: {k: {sha256: " +
           std::string(64, '0') +
           ", zzzz: 1}}}, "

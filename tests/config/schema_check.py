@@ -42,7 +42,10 @@ def broken_variants(document):
     yield variant("scheme", lambda top, node: engine(node, 2).update(url="ftp://a:1"))
     yield variant("no name", lambda top, node: engine(node, 1).pop("name"))
     yield variant("two kinds in an item", lambda top, node: node["actors"][0].update(engine={}))
-    yield variant("no actors", lambda top, node: node.pop("actors"))
+    yield variant("label", lambda top, node: node["labels"].update(zone="a b"))
+    yield variant("seed", lambda top, node: top["cluster"].update(seeds=["nowhere"]))
+    yield variant("insecure", lambda top, node: top["cluster"].update(insecure="maybe"))
+    yield variant("replicas", lambda top, node: node.update(replicas=5000))
 
 
 def main():

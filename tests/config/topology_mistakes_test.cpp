@@ -56,7 +56,7 @@ TEST(topology_mistakes, of_the_sections_of_a_node) {
           {"endpont: {}", "f:4:5: nodes.n.'endpont' is not a key here; did you mean 'endpoint'?\n"},
           {"zzz: {}",
            "f:4:5: nodes.n.'zzz' is not a key here; allowed are actors, admin, client, endpoint, "
-           "log, stream, supervisor\n"},
+           "labels, link, log, replicas, roles, stream, supervisor, weight\n"},
           {"admin: {listen: 127.0.0.1:9000}", ""},
           {"admin: {listen: \"[::1]:9000\"}", ""},
           {"admin: {listen: 0.0.0.0:9000, token: s3cret}", ""},

@@ -54,6 +54,16 @@ TEST(units, reads_addresses_to_listen_on) {
   }
 }
 
+TEST(units, reads_where_another_node_is) {
+  EXPECT_EQ(parse_peer("node-0.example:7100"), (peer_address{"node-0.example", 7100}));
+  EXPECT_EQ(parse_peer("10.0.0.7:1"), (peer_address{"10.0.0.7", 1}));
+  EXPECT_EQ(parse_peer("[::1]:65535"), (peer_address{"::1", 65535}));
+  for (const char* text : {"", ":1", "a", "a:", "a:0", "a:65536", "a b:1", "[a]:1", "[::1]",
+                           "::1:1", "-a:1", "a:1:1"}) {
+    EXPECT_EQ(parse_peer(text), std::nullopt) << text;
+  }
+}
+
 TEST(units, an_address_with_a_zero_byte_is_not_cut_there) {
   EXPECT_EQ(parse_address(std::string_view{"127.0.0.1\0x", 11}), std::nullopt);
 }

@@ -99,6 +99,30 @@ class CheckCommand(unittest.TestCase):
         places = re.findall(rf"{re.escape(name)}:(\d+):(\d+): ", done.stdout + done.stderr)
         self.assertEqual({int(line) for line, _ in places}, {4, 6, 7})
 
+    def test_the_plan_says_who_runs_where_and_what_moves(self):
+        path = ROOT / "config/cluster.yaml"
+        plan = troupe("check", path, "--plan")
+        self.assertEqual((plan.returncode, plan.stderr), (0, ""))
+        rows = {line.split()[0]: line.split() for line in plan.stdout.splitlines()[2:]}
+        self.assertEqual(set(rows), {f"router-{i}" for i in range(3)} |
+                         {f"engine-{i}" for i in range(6)})
+        here = int(rows["engine-2"][-1])
+        self.assertEqual(sum(int(row[-1]) for name, row in rows.items()
+                             if name.startswith("engine")), 12)
+        less = troupe("check", path, "--plan", "--without", "engine-2", "--without", "router-0")
+        self.assertEqual(less.returncode, 0)
+        changes = less.stdout.split("what changes:\n")[1].splitlines()
+        self.assertEqual(len(changes), here + 1)
+        self.assertEqual(changes[-1].strip(), "router: gone with router-0")
+        for change in changes[:-1]:
+            self.assertRegex(change, r"^  cpu: engine-2 -> engine-[01345]$")
+        self.assertEqual(troupe("check", path, "--plan", "--without", "engine-9").returncode, 1)
+
+    def test_nodes_that_link_are_read_and_not_yet_run(self):
+        done = troupe("up", "-c", ROOT / "config/two-hosts.yaml", "--node", "front")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("nodes do not link to each other yet", done.stderr)
+
     def test_yaml_that_is_none(self):
         for text in ("", "nodes: [", "\t- x", "a: &a [*a]", "just words"):
             done, name = self.check(text)
