@@ -16,8 +16,8 @@ bool letter_boxes::send(const std::string& endpoint, std::string frame, time_poi
 letter_boxes::box* letter_boxes::at(const std::string& endpoint) {
   const auto known = boxes_.find(endpoint);
   if (known != boxes_.end()) return &known->second;
-  if (boxes_.size() >= boxes_max_) return nullptr;
-  auto socket = open_dealer(context_);
+  if (boxes_.size() >= options_.peers_max) return nullptr;
+  auto socket = open_dealer(context_, options_);
   if (!socket || !socket->connect(endpoint)) return nullptr;
   auto made = std::make_shared<link_lane>(std::move(*socket), link_lane::settings{});
   return &boxes_.emplace(endpoint, box{std::move(made), {}}).first->second;
@@ -25,7 +25,7 @@ letter_boxes::box* letter_boxes::at(const std::string& endpoint) {
 
 void letter_boxes::expire(time_point now) {
   std::erase_if(boxes_, [&](auto& one) {
-    if (now - one.second.used_at < idle_max_) return false;
+    if (now - one.second.used_at < options_.letter_idle) return false;
     one.second.lane->close();
     return true;
   });

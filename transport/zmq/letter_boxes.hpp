@@ -1,10 +1,9 @@
 // Connections for letters to endpoints that no link of ours leads to.
 //
 // Thread: the home thread of the links.
-// Bounds: `boxes_max` endpoints; `waiting_bytes_max` bytes that wait for one of them.
+// Bounds: `peers_max` endpoints; `waiting_bytes_max` bytes that wait for one of them.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include "runtime/clock.hpp"
 #include "transport/zmq/link_lane.hpp"
+#include "transport/zmq/link_options.hpp"
 
 namespace troupe::transport::zmq {
 
@@ -19,8 +19,9 @@ class letter_boxes {
  public:
   static constexpr std::size_t waiting_bytes_max = 4 * 1024 * 1024;
 
-  letter_boxes(message_context& context, std::size_t boxes_max, std::chrono::milliseconds idle_max)
-      : context_{context}, boxes_max_{boxes_max}, idle_max_{idle_max} {}
+  // Both must outlive it.
+  letter_boxes(message_context& context, const link_options& options)
+      : context_{context}, options_{options} {}
 
   // Sends a frame to an endpoint; false where no more is taken for it, or it is none.
   bool send(const std::string& endpoint, std::string frame, time_point now);
@@ -39,8 +40,7 @@ class letter_boxes {
   box* at(const std::string& endpoint);
 
   message_context& context_;
-  const std::size_t boxes_max_;
-  const std::chrono::milliseconds idle_max_;
+  const link_options& options_;
   std::map<std::string, box> boxes_;
 };
 

@@ -18,8 +18,8 @@ bool link_home::read_connections(const std::weak_ptr<zmq_link>& weak) {
 
 void link_home::take_event(const zmq_link_ptr& link, connection_change change) {
   if (change == connection_change::refused) {
-    counts_.refused_connections.fetch_add(1, std::memory_order_relaxed);
-    return;
+    counts_.failed_connections.fetch_add(1, std::memory_order_relaxed);
+    return log_.by_key(link->node().endpoint, now());
   }
   const bool is_up = change == connection_change::up;
   if (is_up) {

@@ -45,7 +45,7 @@ std::string_view flaw_of(const node_description& self, const link_options& optio
 struct link_home::bound {
   node_description self;
   std::unique_ptr<message_context> context;
-  message_socket router;
+  link_intake::sockets sockets;
 };
 
 caf::expected<std::shared_ptr<link_home>> link_home::open(io_thread& home, node_description self,
@@ -56,14 +56,14 @@ caf::expected<std::shared_ptr<link_home>> link_home::open(io_thread& home, node_
   }
   auto context = std::make_unique<message_context>(
       static_cast<int>(options.peers_max) * sockets_a_peer + sockets_besides);
-  auto router = link_intake::open_router(*context);
-  if (!router) return router.error();
-  auto listens = router->bind(options.listen.empty() ? self.endpoint : options.listen);
+  auto sockets = link_intake::open(*context, options);
+  if (!sockets) return sockets.error();
+  auto listens = sockets->router.bind(options.listen.empty() ? self.endpoint : options.listen);
   if (!listens) return listens.error();
   if (options.listen.empty()) self.endpoint = *listens;
   return std::shared_ptr<link_home>{
       new link_home{home, std::move(options), listener,
-                    bound{std::move(self), std::move(context), std::move(*router)}}};
+                    bound{std::move(self), std::move(context), std::move(*sockets)}}};
 }
 
 link_home::link_home(io_thread& home, link_options options, link_listener& listener, bound opened)
@@ -74,8 +74,8 @@ link_home::link_home(io_thread& home, link_options options, link_listener& liste
       hello_frame_{hello_frame(hello_)},
       context_{std::move(opened.context)},
       table_{options_.peers_max},
-      letters_{*context_, options_.peers_max, options_.letter_idle},
-      intake_{std::move(opened.router),
+      letters_{*context_, options_},
+      intake_{std::move(opened.sockets),
               {*this, listener, counts_, hello_.node, options_.heard_interval}} {}
 
 void link_home::start() {
@@ -188,6 +188,12 @@ link_intake::answer link_home::said_hello(const link_hello& theirs) {
 void link_home::refused_hello(const link_refusal& refusal, const std::string& peer) {
   counts_.refused_by_us.fetch_add(1, std::memory_order_relaxed);
   log_.by_us(refusal, peer, now());
+}
+
+void link_home::refused_connection(bool has_another_key, const std::string& address) {
+  auto& counts = has_another_key ? counts_.refused_keys : counts_.refused_connections;
+  counts.fetch_add(1, std::memory_order_relaxed);
+  log_.connection(has_another_key, address, now());
 }
 
 }  // namespace troupe::transport::zmq

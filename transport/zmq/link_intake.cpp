@@ -24,24 +24,49 @@ std::uint64_t random_token() {
 
 }  // namespace
 
-caf::expected<message_socket> link_intake::open_router(message_context& context) {
+caf::expected<link_intake::sockets> link_intake::open(message_context& context,
+                                                      const link_options& options) {
   auto router = message_socket::open(context, socket_kind::router, router_bounds);
   if (!router) return router.error();
   if (auto done = router->keep(router_pace); !done) return done.error();
-  return router;
+  auto connections = router->watch_all_connections(context);
+  if (!connections) return connections.error();
+  if (!options.key) return sockets{std::move(*router), std::move(*connections), nullptr};
+  auto guard = key_guard::open(context, options.key->public_key);
+  if (!guard) return guard.error();
+  if (auto done = router->serve_with(*options.key); !done) return done.error();
+  return sockets{std::move(*router), std::move(*connections), std::move(*guard)};
 }
 
-link_intake::link_intake(message_socket router, const parts& p)
-    : parts_{p}, router_{std::move(router)} {}
+link_intake::link_intake(sockets opened, const parts& p) : parts_{p}, sockets_{std::move(opened)} {}
 
 void link_intake::start(io_thread& home) {
-  watch_ = std::make_unique<socket_watch>(home, router_->descriptor(), [this] { return read(); });
+  watches_.push_back(std::make_unique<socket_watch>(home, sockets_->router.descriptor(),
+                                                    [this] { return read(); }));
+  watches_.push_back(std::make_unique<socket_watch>(home, sockets_->connections.descriptor(),
+                                                    [this] { return read_connections(); }));
+  if (!sockets_->guard) return;
+  sockets_->guard->start(home, [this](const std::string& address) {
+    parts_.hellos.refused_connection(true, address);
+  });
 }
 
 void link_intake::close() {
-  watch_.reset();
-  router_.reset();
+  watches_.clear();
+  sockets_.reset();
   granted_.clear();
+}
+
+bool link_intake::read_connections() {
+  for (int i = 0; i < turn_messages_max; ++i) {
+    const auto frames = sockets_->connections.receive();
+    if (!frames) return false;
+    const auto event = message_socket::read_connection_event(*frames);
+    if (event && event->change == connection_change::refused) {
+      parts_.hellos.refused_connection(false, event->endpoint);
+    }
+  }
+  return true;
 }
 
 void link_intake::forget(const zmq_link_ptr& link) {
@@ -52,21 +77,21 @@ bool link_intake::read() {
   turn_at_ = now();
   const auto until = turn_at_ + turn_time_max;
   for (int i = 0; i < turn_messages_max; ++i) {
-    if (!router_ || !read_message()) return false;
+    if (!sockets_ || !read_message()) return false;
     if (i % 8 == 7 && now() >= until) return true;
   }
   return true;
 }
 
 bool link_intake::read_message() {
-  if (!router_->receive(from_)) return false;
+  if (!sockets_->router.receive(from_)) return false;
   auto& counts = parts_.counts;
   counts.frames_received.fetch_add(1, std::memory_order_relaxed);
   blobs_.clear();
-  bool is_good = from_.more() && router_->receive(frame_);
+  bool is_good = from_.more() && sockets_->router.receive(frame_);
   for (bool more = is_good && frame_.more(); more;) {
     message_frame blob;
-    if (!router_->receive(blob)) break;
+    if (!sockets_->router.receive(blob)) break;
     more = blob.more();
     is_good = is_good && blobs_.size() < frames_max;
     counts.bytes_received.fetch_add(blob.view().size(), std::memory_order_relaxed);
@@ -186,8 +211,8 @@ void link_intake::heard(const zmq_link_ptr& link) {
 }
 
 void link_intake::answer_with(std::string frame) {
-  router_->send(message_frame{from_.view()}, true);
-  router_->send(message_frame{frame}, false);
+  sockets_->router.send(message_frame{from_.view()}, true);
+  sockets_->router.send(message_frame{frame}, false);
 }
 
 }  // namespace troupe::transport::zmq

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "transport/zmq/key_guard.hpp"
 #include "transport/zmq/link_handshake.hpp"
 #include "transport/zmq/socket_watch.hpp"
 #include "transport/zmq/zmq_link.hpp"
@@ -28,6 +29,7 @@ class link_intake {
     virtual ~owner() = default;
     virtual answer said_hello(const link_hello& theirs) = 0;
     virtual void refused_hello(const link_refusal& refusal, const std::string& peer) = 0;
+    virtual void refused_connection(bool has_another_key, const std::string& address) = 0;
   };
 
   struct parts {
@@ -41,10 +43,16 @@ class link_intake {
   static constexpr int turn_messages_max = 64;
   static constexpr std::chrono::microseconds turn_time_max{200};
 
-  // Opens the ROUTER. Errors: io_error.
-  static caf::expected<message_socket> open_router(message_context& context);
+  struct sockets {
+    message_socket router;
+    message_socket connections;  // what becomes of those that come
+    std::unique_ptr<key_guard> guard;
+  };
 
-  link_intake(message_socket router, const parts& p);
+  // Opens the ROUTER, which does not listen yet. Errors: io_error, unsupported.
+  static caf::expected<sockets> open(message_context& context, const link_options& options);
+
+  link_intake(sockets opened, const parts& p);
 
   void start(io_thread& home);
   void close();
@@ -54,6 +62,7 @@ class link_intake {
 
  private:
   bool read();
+  bool read_connections();
   bool read_message();
   void take(const link_header& header);
   void take_hello();
@@ -65,8 +74,8 @@ class link_intake {
   void answer_with(std::string frame);
 
   parts parts_;
-  std::optional<message_socket> router_;
-  std::unique_ptr<socket_watch> watch_;
+  std::optional<sockets> sockets_;
+  std::vector<std::unique_ptr<socket_watch>> watches_;
   std::unordered_map<std::uint64_t, zmq_link_ptr> granted_;
   time_point turn_at_;
 

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "transport/zmq/cluster_key.hpp"
 
 namespace troupe::transport::zmq {
 
@@ -19,7 +22,8 @@ struct message_catalogue {
 struct link_options {
   std::string cluster = "troupe";  // nodes of other clusters are refused
   message_catalogue catalogue;
-  std::string listen;  // where to listen; empty: at the node's endpoint
+  std::optional<cluster_key> key;  // all nodes have it, and encrypt; left out: everybody is let in
+  std::string listen;              // where to listen; empty: at the node's endpoint
 
   std::size_t queued_bytes_max = 64 * 1024 * 1024;    // a peer and lane
   std::size_t peers_max = 1'024;                      // links, and endpoints of letters
@@ -41,7 +45,9 @@ struct link_counts {
   std::atomic<std::uint64_t> malformed{0};            // messages that are no frame of ours
   std::atomic<std::uint64_t> refused_by_us{0};        // hellos
   std::atomic<std::uint64_t> refused_by_peer{0};      // our hellos
-  std::atomic<std::uint64_t> refused_connections{0};  // handshakes of ZeroMQ itself
+  std::atomic<std::uint64_t> refused_keys{0};         // connections with another key
+  std::atomic<std::uint64_t> refused_connections{0};  // that broke ZeroMQ's handshake
+  std::atomic<std::uint64_t> failed_connections{0};   // of ours, refused by a peer
   std::atomic<std::uint64_t> letters_received{0};
   std::atomic<std::uint64_t> letters_dropped{0};  // of ours: their endpoint took no more
 };

@@ -27,9 +27,9 @@ namespace {
   return ::zmq::socket_type::pair;
 }
 
-constexpr int refused_events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+// Not those without detail: a peer that closes in mid-handshake is not refused.
+constexpr int refused_events =
+    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 caf::error refused(std::string_view what, const std::string& endpoint, const std::exception& e) {
   return make_failure(errc::io_error,
@@ -122,6 +122,24 @@ caf::expected<void> message_socket::keep(const connection_pace& pace) try {
   return caf::unit;
 } catch (const ::zmq::error_t& e) {
   return refused("cannot set up a socket", "", e);
+}
+
+caf::expected<void> message_socket::serve_with(const cluster_key& key) try {
+  socket_->set(::zmq::sockopt::curve_server, true);
+  socket_->set(::zmq::sockopt::curve_secretkey, key.secret_key);
+  return caf::unit;
+} catch (const ::zmq::error_t&) {
+  return make_failure(errc::unsupported, "this machine's ZeroMQ was built without CURVE");
+}
+
+caf::expected<void> message_socket::connect_with(const cluster_key& own,
+                                                 const std::string& server_key) try {
+  socket_->set(::zmq::sockopt::curve_serverkey, server_key);
+  socket_->set(::zmq::sockopt::curve_publickey, own.public_key);
+  socket_->set(::zmq::sockopt::curve_secretkey, own.secret_key);
+  return caf::unit;
+} catch (const ::zmq::error_t&) {
+  return make_failure(errc::unsupported, "this machine's ZeroMQ was built without CURVE");
 }
 
 std::optional<connection_event> message_socket::read_connection_event(

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/errc.hpp"
+#include "transport/zmq/cluster_key.hpp"
 #include "transport/zmq/message_frame.hpp"
 
 namespace zmq {
@@ -83,6 +84,11 @@ class message_socket {
 
   // Sets how connections made or accepted from now on are kept. Errors: io_error.
   caf::expected<void> keep(const connection_pace& pace);
+
+  // Lets others in by key (`key_guard`), before bind; is let in by its own. Errors:
+  // unsupported (a ZeroMQ without CURVE).
+  caf::expected<void> serve_with(const cluster_key& key);
+  caf::expected<void> connect_with(const cluster_key& own, const std::string& server_key);
 
   // Returns a socket from which `read_connection_event` reads what becomes of the connections.
   caf::expected<message_socket> watch_all_connections(message_context& context);

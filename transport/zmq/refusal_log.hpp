@@ -21,13 +21,21 @@ class refusal_log {
   void by_us(const link_refusal& refusal, const std::string& peer, time_point now);
   void by_peer(const link_refusal& refusal, const std::string& peer, time_point now);
 
- private:
-  using times = std::array<std::optional<time_point>, refusal_reasons + 1>;
+  // A connection to us was refused, or one of ours by a peer, before any hello.
+  void connection(bool has_another_key, const std::string& address, time_point now);
+  void by_key(const std::string& endpoint, time_point now);
 
-  static bool take_turn(times& said_at, refusal_reason reason, time_point now);
+ private:
+  using last = std::optional<time_point>;
+  using times = std::array<last, refusal_reasons + 1>;  // reasons count from 1
+
+  static bool take_turn(last& said_at, time_point now);
 
   times by_us_;
   times by_peer_;
+  last another_key_;
+  last no_handshake_;
+  last refused_there_;
 };
 
 }  // namespace troupe::transport::zmq

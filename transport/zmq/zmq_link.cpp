@@ -18,19 +18,23 @@ constexpr connection_pace dealer_pace{.reconnect_min = std::chrono::milliseconds
 
 }  // namespace
 
-caf::expected<message_socket> open_dealer(message_context& context) {
+caf::expected<message_socket> open_dealer(message_context& context, const link_options& options) {
   auto socket = message_socket::open(context, socket_kind::dealer, dealer_bounds);
   if (!socket) return socket.error();
   if (auto done = socket->keep(dealer_pace); !done) return done.error();
+  if (options.key) {
+    if (auto done = socket->connect_with(*options.key, options.key->public_key); !done)
+      return done.error();
+  }
   return socket;
 }
 
 caf::expected<zmq_link_ptr> zmq_link::make(message_context& context, const node_description& node,
                                            const link_options& options,
                                            std::function<void()> has_answers) {
-  auto control = open_dealer(context);
+  auto control = open_dealer(context, options);
   if (!control) return control.error();
-  auto data = open_dealer(context);
+  auto data = open_dealer(context, options);
   if (!data) return data.error();
   auto connections = control->watch_all_connections(context);
   if (!connections) return connections.error();

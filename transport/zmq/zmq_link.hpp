@@ -81,6 +81,6 @@ class zmq_link final : public peer_link {
 using zmq_link_ptr = std::shared_ptr<zmq_link>;
 
 // Opens a DEALER that connects to an endpoint as all of ours do. Errors: io_error.
-caf::expected<message_socket> open_dealer(message_context& context);
+caf::expected<message_socket> open_dealer(message_context& context, const link_options& options);
 
 }  // namespace troupe::transport::zmq
