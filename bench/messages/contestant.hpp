@@ -1,0 +1,36 @@
+// One way of getting messages from one process to another, to be compared with others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "bench/messages/message_load.hpp"
+
+namespace troupe::bench {
+
+class contestant {
+ public:
+  virtual ~contestant() = default;
+
+  virtual std::string name() const = 0;
+
+  // Serves in a process of its own until that is killed; says on which port of loopback.
+  [[noreturn]] virtual void serve(const std::function<void(std::uint16_t)>& listening) = 0;
+
+  // Runs a load in a process of its own; says the rate, in messages a second.
+  virtual void drive(std::uint16_t port, const message_load& load,
+                     const std::function<void(double)>& measured) = 0;
+};
+
+// Plain cppzmq: DEALER to ROUTER and back, one thread at each end. What the network allows.
+std::unique_ptr<contestant> make_raw_zmq();
+
+// Two actors over CAF's own I/O module.
+std::unique_ptr<contestant> make_caf_io();
+
+// Records over our own links, without actors.
+std::unique_ptr<contestant> make_links_only();
+
+}  // namespace troupe::bench

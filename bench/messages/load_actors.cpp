@@ -1,0 +1,83 @@
+#include "bench/messages/load_actors.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <caf/all.hpp>
+
+namespace troupe::bench {
+
+namespace {
+
+class client {
+ public:
+  client(caf::event_based_actor* self, caf::actor server, message_load load,
+         std::function<void(double)> measured)
+      : self_{self},
+        server_{std::move(server)},
+        load_{std::move(load)},
+        payload_(load_.payload_bytes, 'x'),
+        measured_{std::move(measured)} {}
+
+  void start() {
+    open_ = load_.one_way() ? message_load::window_batches : load_.in_flight;
+    for (auto i = open_; i > 0; --i) send();
+  }
+
+  void came_back(std::uint64_t messages) {
+    if (clock_.done(messages)) return send();
+    if (--open_ > 0) return;
+    measured_(clock_.rate());
+    self_->quit();
+  }
+
+ private:
+  void send() {
+    if (!load_.one_way()) return request();
+    for (auto left = static_cast<std::uint32_t>(load_.batch()); left > 0; --left) {
+      self_->send(server_, left - 1, payload_);
+    }
+  }
+
+  void request() {
+    self_->request(server_, caf::infinite, payload_)
+        .then([this](const std::string&) { came_back(1); },
+              [this](const caf::error& error) {
+                std::fprintf(stderr, "request: %s\n", self_->system().render(error).c_str());
+                std::exit(1);
+              });
+  }
+
+  caf::event_based_actor* self_;
+  caf::actor server_;
+  message_load load_;
+  std::string payload_;
+  std::function<void(double)> measured_;
+  load_clock clock_;
+  std::uint64_t open_ = 0;
+};
+
+}  // namespace
+
+caf::behavior load_server(caf::event_based_actor* self) {
+  auto taken = std::make_shared<std::uint64_t>(0);
+  return {
+      [self, taken](std::uint32_t left, const std::string&) {
+        ++*taken;
+        if (left != 0) return;
+        self->send(caf::actor_cast<caf::actor>(self->current_sender()), std::exchange(*taken, 0));
+      },
+      [](std::string& payload) { return std::move(payload); },
+  };
+}
+
+caf::behavior load_client(caf::event_based_actor* self, caf::actor server, message_load load,
+                          std::function<void(double)> measured) {
+  auto state =
+      std::make_shared<client>(self, std::move(server), std::move(load), std::move(measured));
+  state->start();
+  return {[state](std::uint64_t messages) { state->came_back(messages); }};
+}
+
+}  // namespace troupe::bench

@@ -1,0 +1,78 @@
+// Messages a second between two processes of this machine, ours beside raw ZeroMQ and caf::io.
+//
+// messages_bench [REPEATS [CONTESTANT...]]: in each repeat the contestants take turns at each load,
+// in two new processes each time. Prints a table of medians and one line of JSON.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/messages/child.hpp"
+#include "bench/messages/contestant.hpp"
+#include "bench/messages/report.hpp"
+
+namespace troupe::bench {
+namespace {
+
+std::vector<std::unique_ptr<contestant>> all_contestants() {
+  std::vector<std::unique_ptr<contestant>> all;
+  all.push_back(make_raw_zmq());
+#ifdef TROUPE_BENCH_CAF_IO
+  all.push_back(make_caf_io());
+#endif
+  all.push_back(make_links_only());
+  return all;
+}
+
+[[noreturn]] void give_up(const contestant& who, const char* what) {
+  std::fprintf(stderr, "%s: the %s ended\n", who.name().c_str(), what);
+  std::exit(1);
+}
+
+// Returns messages a second.
+double measure(contestant& who, const message_load& load) {
+  child server{
+      [&](const child::teller& tell) { who.serve([&](std::uint16_t port) { tell(port); }); }};
+  const auto port = server.next();
+  if (!port) give_up(who, "server");
+  child client{
+      [&](const child::teller& tell) { who.drive(static_cast<std::uint16_t>(*port), load, tell); }};
+  const auto rate = client.next();
+  if (!rate) give_up(who, "client");
+  return *rate;
+}
+
+int run(int repeats, const std::vector<std::string>& chosen) {
+  auto contestants = all_contestants();
+  std::erase_if(contestants, [&](const auto& who) {
+    return !chosen.empty() && std::find(chosen.begin(), chosen.end(), who->name()) == chosen.end();
+  });
+  message_rates all;
+  all.loads = message_loads();
+  for (const auto& who : contestants) all.contestants.push_back(who->name());
+  all.rates.assign(contestants.size(), std::vector<std::vector<double>>(all.loads.size()));
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    for (std::size_t load = 0; load < all.loads.size(); ++load) {
+      for (std::size_t who = 0; who < contestants.size(); ++who) {
+        all.rates[who][load].push_back(measure(*contestants[who], all.loads[load]));
+      }
+    }
+  }
+  print_table(all);
+  print_json(all);
+  return 0;
+}
+
+}  // namespace
+}  // namespace troupe::bench
+
+int main(int count, char** words) {
+  const int repeats = count > 1 ? std::atoi(words[1]) : 5;
+  if (repeats < 1) {
+    std::fprintf(stderr, "usage: messages_bench [REPEATS [CONTESTANT...]]\n");
+    return 2;
+  }
+  return troupe::bench::run(repeats, {words + std::min(count, 2), words + count});
+}
