@@ -17,6 +17,9 @@
 #include <vector>
 
 #include <caf/actor_control_block.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include "runtime/shared_bytes.hpp"
 
 namespace troupe::transport {
 
@@ -99,3 +102,6 @@ concept wire_inspected = requires(Inspector& f, T& x) {
 };
 
 }  // namespace troupe::transport
+
+// Travels by our own form only.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::shared_bytes)

@@ -1,0 +1,66 @@
+#include "transport/links/pending_requests.hpp"
+
+#include <caf/actor_cast.hpp>
+
+namespace troupe::transport {
+
+pending_requests::key pending_requests::key_of(const caf::strong_actor_ptr& asker,
+                                               caf::message_id id) {
+  return {asker.get(), id.request_id().integer_value()};
+}
+
+void pending_requests::add(const caf::strong_actor_ptr& asker, caf::message_id id,
+                           const void* peer) {
+  const auto k = key_of(asker, id);
+  std::lock_guard lock{mutex_};
+  const bool fresh =
+      requests_
+          .insert_or_assign(k,
+                            pending_request{caf::actor_cast<caf::weak_actor_ptr>(asker), id, peer})
+          .second;
+  if (fresh) order_.push_back(k);
+  forget_stale();
+}
+
+// Answered requests leave the queue when they get to its front; if one that waits long holds many
+// of them back, all are dropped at once.
+void pending_requests::forget_stale() {
+  while (!order_.empty() &&
+         (requests_.size() > pending_max_ || !requests_.contains(order_.front()))) {
+    requests_.erase(order_.front());
+    order_.pop_front();
+  }
+  if (order_.size() <= 2 * requests_.size() + 1'024) return;
+  std::erase_if(order_, [this](const key& k) { return !requests_.contains(k); });
+}
+
+void pending_requests::answered(const caf::strong_actor_ptr& asker, caf::message_id id) {
+  std::lock_guard lock{mutex_};
+  requests_.erase(key_of(asker, id));
+}
+
+std::vector<pending_request> pending_requests::take(const void* peer) {
+  std::vector<pending_request> taken;
+  std::lock_guard lock{mutex_};
+  for (auto i = requests_.begin(); i != requests_.end();) {
+    if (i->second.peer != peer) {
+      ++i;
+      continue;
+    }
+    taken.push_back(std::move(i->second));
+    i = requests_.erase(i);
+  }
+  return taken;
+}
+
+std::size_t pending_requests::size() const {
+  std::lock_guard lock{mutex_};
+  return requests_.size();
+}
+
+std::size_t pending_requests::remembered() const {
+  std::lock_guard lock{mutex_};
+  return order_.size();
+}
+
+}  // namespace troupe::transport
