@@ -1,9 +1,9 @@
 #include "transport/links/wire.hpp"
 
+#include <gtest/gtest.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <gtest/gtest.h>
 
 #include "tests/transport/links/wire_values.hpp"
 
