@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
-#include <caf/all.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/io/all.hpp>
 
 #include "bench/messages/contestant.hpp"

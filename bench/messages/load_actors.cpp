@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <string>
 
-#include <caf/all.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/error.hpp>
 
 namespace troupe::bench {
 

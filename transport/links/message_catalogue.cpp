@@ -25,19 +25,21 @@ std::optional<std::uint16_t> message_catalogue::find(const caf::type_erased_tupl
   const auto size = message.size();
   std::uint64_t hash = size;
   for (std::size_t i = 0; i < size; ++i) hash = mixed(hash, message.type(i));
-  const auto is_it = [&](const kind& k) {
-    if (k.types.size() != size) return false;
-    for (std::size_t i = 0; i < size; ++i) {
-      if (message.type(i) != k.types[i]) return false;
-    }
-    return true;
-  };
   for (auto at = hash;; ++at) {
     const auto& here = slots_[at & (slots_.size() - 1)];
     if (here.kind_after == 0) return std::nullopt;
-    if (here.hash != hash || !is_it(kinds_[here.kind_after - 1])) continue;
+    if (here.hash != hash || here.elements != size) continue;
+    // One element is told by its hash alone: mixed() maps no two to one.
+    if (size > 1 && !is_of(message, kinds_[here.kind_after - 1])) continue;
     return static_cast<std::uint16_t>(here.kind_after - 1);
   }
+}
+
+bool message_catalogue::is_of(const caf::type_erased_tuple& message, const kind& k) {
+  for (std::size_t i = 0; i < k.types.size(); ++i) {
+    if (message.type(i) != k.types[i]) return false;
+  }
+  return true;
 }
 
 void message_catalogue::write(std::uint16_t kind, const caf::type_erased_tuple& message,
@@ -71,16 +73,17 @@ void message_catalogue::add_kind(std::string name, kind added) {
   if (slots_.size() < 2 * kinds_.size()) slots_.resize(2 * slots_.size());
   std::fill(slots_.begin(), slots_.end(), slot{});
   for (std::uint32_t i = 0; i < kinds_.size(); ++i) {
-    std::uint64_t hash = kinds_[i].types.size();
-    for (const auto& type : kinds_[i].types) hash = mixed(hash, type);
-    insert(hash, i + 1);
+    const auto& types = kinds_[i].types;
+    std::uint64_t hash = types.size();
+    for (const auto& type : types) hash = mixed(hash, type);
+    insert({hash, i + 1, static_cast<std::uint32_t>(types.size())});
   }
 }
 
-void message_catalogue::insert(std::uint64_t hash, std::uint32_t kind_after) {
-  auto at = hash;
+void message_catalogue::insert(const slot& added) {
+  auto at = added.hash;
   while (slots_[at & (slots_.size() - 1)].kind_after != 0) ++at;
-  slots_[at & (slots_.size() - 1)] = {hash, kind_after};
+  slots_[at & (slots_.size() - 1)] = added;
 }
 
 }  // namespace troupe::transport

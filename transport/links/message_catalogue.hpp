@@ -72,6 +72,7 @@ class message_catalogue {
   struct slot {
     std::uint64_t hash = 0;
     std::uint32_t kind_after = 0;  // its number plus one; 0: empty
+    std::uint32_t elements = 0;
   };
 
   template <class... Ts>
@@ -100,7 +101,8 @@ class message_catalogue {
   }
 
   void add_kind(std::string name, kind added);
-  void insert(std::uint64_t hash, std::uint32_t kind_after);
+  void insert(const slot& added);
+  static bool is_of(const caf::type_erased_tuple& message, const kind& k);
 
   std::vector<kind> kinds_;
   std::vector<std::string> names_;
