@@ -34,6 +34,24 @@ std::variant<T, wire_error> finished(wire_reader& in, T value) {
 
 }  // namespace
 
+std::string_view to_string(refusal_reason reason) {
+  switch (reason) {
+    case refusal_reason::protocol:
+      return "protocol";
+    case refusal_reason::cluster:
+      return "cluster";
+    case refusal_reason::catalogue:
+      return "catalogue";
+    case refusal_reason::ended:
+      return "ended";
+    case refusal_reason::itself:
+      return "itself";
+    case refusal_reason::too_many:
+      break;
+  }
+  return "too_many";
+}
+
 std::string write_header(const link_header& header) {
   wire_writer out{magic};
   out.number(header.version);

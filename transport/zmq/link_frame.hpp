@@ -26,6 +26,7 @@
 #include "runtime/membership/member_record.hpp"
 #include "runtime/wire_bytes.hpp"
 #include "transport/links/links.hpp"
+#include "transport/zmq/link_counts.hpp"
 #include "transport/zmq/link_options.hpp"
 
 namespace troupe::transport::zmq {
@@ -68,16 +69,6 @@ struct link_hello {
   node_description node;
   message_catalogue catalogue;
 };
-
-enum class refusal_reason : std::uint8_t {
-  protocol = 1,  // another version of these frames or of the messages
-  cluster,       // another cluster
-  catalogue,     // other types of messages
-  ended,         // the incarnation is held for ended, or a later one is known
-  itself,        // a node reached its own endpoint, or another of its name
-  too_many,      // as many peers as are taken
-};
-inline constexpr std::size_t refusal_reasons = 6;
 
 struct link_refusal {
   refusal_reason reason = refusal_reason::protocol;

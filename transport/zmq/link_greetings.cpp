@@ -94,7 +94,7 @@ void link_home::welcomed(const zmq_link_ptr& link, std::uint64_t token,
 
 // Who holds our incarnation for ended takes nothing from us any more, and nothing of it is of use.
 void link_home::refused(const zmq_link_ptr& link, const link_refusal& refusal) {
-  counts_.refused_by_peer.fetch_add(1, std::memory_order_relaxed);
+  counts_.refused_by_peer.add(refusal.reason);
   log_.by_peer(refusal, link->node().id.name, now());
   link->greet.refused(now());
   link->up = false;

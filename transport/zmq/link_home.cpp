@@ -186,7 +186,7 @@ link_intake::answer link_home::said_hello(const link_hello& theirs) {
 }
 
 void link_home::refused_hello(const link_refusal& refusal, const std::string& peer) {
-  counts_.refused_by_us.fetch_add(1, std::memory_order_relaxed);
+  counts_.refused_by_us.add(refusal.reason);
   log_.by_us(refusal, peer, now());
 }
 

@@ -1,7 +1,6 @@
-// How links between nodes over ZeroMQ behave, and what they count.
+// How links between nodes over ZeroMQ behave.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -32,24 +31,6 @@ struct link_options {
   std::chrono::milliseconds refused_interval{5'000};  // after a refusal
   std::chrono::milliseconds heard_interval{5};        // of telling the listener, a peer
   std::chrono::milliseconds letter_idle{30'000};      // then an endpoint's connection closes
-};
-
-// Counted since the start. Thread: any.
-struct link_counts {
-  std::atomic<std::uint64_t> frames_received{0};
-  std::atomic<std::uint64_t> bytes_received{0};
-  std::atomic<std::uint64_t> records_received{0};
-  std::atomic<std::uint64_t> gaps{0};
-  std::atomic<std::uint64_t> late{0};                 // frames that came behind later ones
-  std::atomic<std::uint64_t> unknown_token{0};        // frames of incarnations that are not linked
-  std::atomic<std::uint64_t> malformed{0};            // messages that are no frame of ours
-  std::atomic<std::uint64_t> refused_by_us{0};        // hellos
-  std::atomic<std::uint64_t> refused_by_peer{0};      // our hellos
-  std::atomic<std::uint64_t> refused_keys{0};         // connections with another key
-  std::atomic<std::uint64_t> refused_connections{0};  // that broke ZeroMQ's handshake
-  std::atomic<std::uint64_t> failed_connections{0};   // of ours, refused by a peer
-  std::atomic<std::uint64_t> letters_received{0};
-  std::atomic<std::uint64_t> letters_dropped{0};  // of ours: their endpoint took no more
 };
 
 }  // namespace troupe::transport::zmq

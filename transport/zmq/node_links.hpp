@@ -17,6 +17,7 @@
 
 #include "runtime/io_thread.hpp"
 #include "transport/links/links.hpp"
+#include "transport/zmq/link_counts.hpp"
 #include "transport/zmq/link_options.hpp"
 
 namespace troupe::transport::zmq {
@@ -39,6 +40,7 @@ class node_links final : public links {
   void end(const node_id& node, const caf::error& reason) override;
   std::vector<link_status> status() const override;
 
+  // What was counted since the start, of all links together.
   const link_counts& counts() const;
 
  private:

@@ -21,7 +21,8 @@ TEST(lying_peer, is_refused_for_another_cluster) {
   const auto refusal = raw_peer{a.self().endpoint}.refusal_of(hello_frame(hello));
   EXPECT_EQ(refusal.reason, refusal_reason::cluster);
   EXPECT_THAT(refusal.text, HasSubstr("\"other\""));
-  EXPECT_EQ(a.links().counts().refused_by_us, 1u);
+  EXPECT_EQ(a.links().counts().refused_by_us[refusal_reason::cluster], 1u);
+  EXPECT_EQ(a.links().counts().refused_by_us[refusal_reason::protocol], 0u);
   EXPECT_TRUE(a.links().status().empty()) << "nobody is connected to";
 }
 
