@@ -6,6 +6,7 @@
 #include "apps/cli_engine.hpp"
 #include "apps/cli_engines.hpp"
 #include "apps/cli_key.hpp"
+#include "apps/cli_keygen.hpp"
 #include "apps/cli_up.hpp"
 #include "config/mistake.hpp"
 #include "runtime/errc.hpp"
@@ -21,6 +22,7 @@ struct parsed_flags {
   engines_flags engines;
   check_command check;
   key_command key;
+  keygen_command keygen;
   tiny_model_command tiny;
   std::vector<flag_text> tiny_texts = std::vector<flag_text>(7);
   flag_text schema_format_name;
@@ -141,6 +143,7 @@ command finish(const std::string& name, parsed_flags& flags, const config::envir
     return finish_bench(flags.bench, name == "bench load", variables);
   }
   if (name == "key new") return finish_key(flags.key);
+  if (name == "keygen") return flags.keygen;
   if (name == "make-tiny-model") return finish_tiny_model(flags);
   if (name == "schema") return finish_schema(flags);
   return version_command{};
@@ -186,8 +189,8 @@ finished bad_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     if (chosen.name.empty()) {
       text =
-          "what shall it do? The commands are up, engine, engines, check, key, make-tiny-model, "
-          "schema, bench, version";
+          "what shall it do? The commands are up, engine, engines, check, key, keygen, "
+          "make-tiny-model, schema, bench, version";
     } else if (chosen.name == "bench") {
       text = "bench what? There are load and multi-round";
     } else if (chosen.name == "key") {
@@ -214,6 +217,7 @@ command parse_command(const std::vector<std::string>& arguments,
   add_engines(app, flags.engines);
   add_check(app, flags);
   add_key(app, flags.key);
+  add_keygen(app, flags.keygen);
   add_tiny_model(app, flags);
   add_schema(app, flags);
   add_bench(app, flags.bench);

@@ -37,6 +37,11 @@ struct key_command {
   std::string name;
 };
 
+// The key of a cluster, written to a file.
+struct keygen_command {
+  std::string file;
+};
+
 enum class schema_format { json, markdown };
 
 struct schema_command {
@@ -56,9 +61,9 @@ struct finished {
   std::string text;
 };
 
-using command =
-    std::variant<up_command, engine_command, engines_command, check_command, key_command,
-                 tiny_model_command, schema_command, bench_command, version_command, finished>;
+using command = std::variant<up_command, engine_command, engines_command, check_command,
+                             key_command, keygen_command, tiny_model_command, schema_command,
+                             bench_command, version_command, finished>;
 
 // Reads the arguments after the program's name. Files that `up` names are read, too.
 command parse_command(const std::vector<std::string>& arguments,

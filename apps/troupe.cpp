@@ -10,6 +10,7 @@
 #include "apps/check_files.hpp"
 #include "apps/cli.hpp"
 #include "apps/cli_key.hpp"
+#include "apps/cli_keygen.hpp"
 #include "apps/node.hpp"
 #include "apps/version_text.hpp"
 #include "config/environment.hpp"
@@ -85,6 +86,12 @@ int run(const tiny_model_command& tiny, const invocation&) {
 int run(const key_command& key, const invocation&) {
   print(stdout, new_key_text(key.name));
   return exit_success;
+}
+
+int run(const keygen_command& keygen, const invocation&) {
+  const auto text = write_new_cluster_key(keygen.file);
+  print(text ? stdout : stderr, text ? *text : "troupe: " + failure_text(text.error()) + "\n");
+  return text ? exit_success : exit_failure;
 }
 
 int run(const schema_command& schema, const invocation&) {

@@ -6,8 +6,9 @@ namespace troupe::apps {
 namespace {
 
 TEST(cli, help_is_there_for_every_command_with_examples) {
-  for (const char* line : {"--help", "-h", "up --help", "engine --help", "check --help",
-                           "key --help", "make-tiny-model --help", "schema --help"}) {
+  for (const char* line :
+       {"--help", "-h", "up --help", "engine --help", "check --help", "key --help", "keygen --help",
+        "make-tiny-model --help", "schema --help"}) {
     const auto done = parse_as<finished>(line);
     EXPECT_EQ(done.exit_code, exit_success) << line;
     EXPECT_NE(done.text.find("  troupe "), std::string::npos) << line << "\n" << done.text;
@@ -18,7 +19,7 @@ TEST(cli, help_is_there_for_every_command_with_examples) {
 
 TEST(cli, nothing_is_bad_usage) {
   EXPECT_EQ(mistake_of(""),
-            "what shall it do? The commands are up, engine, engines, check, key, "
+            "what shall it do? The commands are up, engine, engines, check, key, keygen, "
             "make-tiny-model, schema, bench, version (see troupe --help)");
 }
 
