@@ -194,14 +194,15 @@ void link_intake::take_batch(const zmq_link_ptr& link, lane where) {
   }
   batch_reader in{body};
   std::size_t at = 0;
-  while (const auto record = in.next()) {
-    if (link->ended()) return;
-    parts_.counts.records_received.fetch_add(1, std::memory_order_relaxed);
-    link->received.fetch_add(1, std::memory_order_relaxed);
+  std::uint64_t records = 0;
+  while (const auto record = link->ended() ? std::nullopt : in.next()) {
     const auto own = std::span{blobs_}.subspan(at, record->blobs);
     at += record->blobs;
+    ++records;
     parts_.listener.received(link, where, record->bytes, own);
   }
+  parts_.counts.records_received.fetch_add(records, std::memory_order_relaxed);
+  link->received.fetch_add(records, std::memory_order_relaxed);
 }
 
 void link_intake::heard(const zmq_link_ptr& link) {

@@ -61,14 +61,15 @@ link_lane::link_lane(message_socket socket, settings s)
 send_result link_lane::append(std::string_view record, std::span<const shared_bytes> blobs) {
   if (is_too_large(record, blobs)) return send_result::too_large;
   const auto bytes = bytes_of(record, blobs);
+  bool is_full = false;
   {
     std::lock_guard lock{mutex_};
     if (is_closed_) return send_result::ended;
     if (!takes(bytes)) return send_result::overloaded;
-    put(record, blobs, bytes);
+    is_full = put(record, blobs, bytes);
   }
-  records_.fetch_add(1, std::memory_order_relaxed);
-  flush_soon();
+  // A full batch goes at once: ZeroMQ's thread sends it while this one fills the next.
+  is_full ? flush() : flush_soon();
   return send_result::queued;
 }
 
@@ -77,19 +78,21 @@ bool link_lane::takes(std::size_t bytes) const {
   return queued == 0 || queued + bytes <= settings_.bytes_max;
 }
 
-void link_lane::put(std::string_view record, std::span<const shared_bytes> blobs,
+bool link_lane::put(std::string_view record, std::span<const shared_bytes> blobs,
                     std::size_t bytes) {
   if (!open_) {
     open_ = std::make_shared<batch>(queued_);
     open_->bytes.reserve(usual_bytes_);
   }
   queued_->fetch_add(bytes, std::memory_order_relaxed);
+  records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   open_->counted += bytes;
   append_record(open_->bytes, record, blobs.size());
   open_->blobs.insert(open_->blobs.end(), blobs.begin(), blobs.end());
   const bool is_full = open_->bytes.size() >= frame_limits::batch_bytes ||
                        open_->blobs.size() >= frame_limits::batch_blobs;
   if (is_full) seal();
+  return is_full;
 }
 
 void link_lane::seal() {
@@ -156,7 +159,9 @@ void link_lane::flush_soon() {
   auto* thread = io_thread::current();
   if (thread == nullptr || thread->index() >= 64) return flush();
   const auto bit = std::uint64_t{1} << thread->index();
-  if ((turns_.fetch_or(bit) & bit) == 0) at_turn_end(*thread, shared_from_this());
+  if ((turns_.load() & bit) != 0) return;
+  turns_.fetch_or(bit);
+  at_turn_end(*thread, shared_from_this());
 }
 
 void link_lane::turn_ended() {

@@ -64,7 +64,8 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   struct spoken;
 
   bool takes(std::size_t bytes) const;
-  void put(std::string_view record, std::span<const shared_bytes> blobs, std::size_t bytes);
+  // Adds a record to the open batch; true where that filled it.
+  bool put(std::string_view record, std::span<const shared_bytes> blobs, std::size_t bytes);
   void seal();
   void flush_soon();
   void flush();
