@@ -11,26 +11,32 @@ namespace troupe::config {
 
 namespace {
 
-// Returns the mistake where a group of engines takes a name that another one has.
-std::string taken_name(const node_spec& node, const engine_spec& group) {
-  std::set<std::string> taken;
-  for (const engine_spec& other : node.engines) {
-    for (std::string& name : engine_names(other)) taken.insert(std::move(name));
+// What the actors read so far have taken.
+struct actor_tally {
+  std::size_t routers = 0;
+  std::set<std::string> engines;  // by name
+};
+
+// Takes the names of a group of engines; returns the mistake where another group has one.
+std::string take_names(actor_tally& tally, const engine_spec& group) {
+  const auto names = engine_names(group);
+  for (const std::string& name : names) {
+    if (tally.engines.contains(name)) {
+      return "another engine of this node is already called " + quote(name);
+    }
   }
-  for (const std::string& name : engine_names(group)) {
-    if (taken.contains(name)) return "another engine of this node is already called " + quote(name);
-  }
+  tally.engines.insert(names.begin(), names.end());
   return {};
 }
 
-std::vector<field_visitor::item_kind> actor_kinds(node_spec& node, std::size_t& routers) {
+std::vector<field_visitor::item_kind> actor_kinds(node_spec& node, actor_tally& tally) {
   field_visitor::item_kind router{
       {"router", "Chooses the engine of each request. A node that stands alone has exactly one."},
       [&](field_visitor& v) {
         describe(v, node.router);
-        ++routers;
+        ++tally.routers;
         v.rule({}, [&]() -> std::string {
-          return routers > 1 ? "a node has only one router; remove this one" : "";
+          return tally.routers > 1 ? "a node has only one router; remove this one" : "";
         });
       }};
   field_visitor::item_kind engine{
@@ -40,7 +46,7 @@ std::vector<field_visitor::item_kind> actor_kinds(node_spec& node, std::size_t& 
       [&](field_visitor& v) {
         engine_spec group;
         describe(v, group);
-        v.rule({"name", "count"}, [&] { return taken_name(node, group); });
+        v.rule({"name", "count"}, [&] { return take_names(tally, group); });
         node.engines.push_back(std::move(group));
       }};
   return {std::move(router), std::move(engine)};
@@ -92,13 +98,13 @@ void describe(field_visitor& v, node_spec& node, const std::optional<cluster_spe
               bool replica) {
   describe(v, node.member, cluster ? *cluster : cluster_spec{});
   describe_sections(v, node);
-  std::size_t routers = 0;
+  actor_tally tally;
   v.list({"actors",
           "The actors the node runs: one router and at least one engine; in a cluster any of them, "
           "or none where `roles` lets placed ones come.",
           !cluster},
-         actor_kinds(node, routers));
-  node.has_router = routers > 0;
+         actor_kinds(node, tally));
+  node.has_router = tally.routers > 0;
   if (!cluster) return rules_alone(v, node, replica);
   rules_within(v, node, *cluster);
   derive_roles(node);
