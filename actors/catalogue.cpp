@@ -1,6 +1,7 @@
 #include "actors/catalogue.hpp"
 
 #include "actors/messages.hpp"
+#include "transport/links/node_messages.hpp"
 
 namespace troupe::actors {
 
@@ -27,6 +28,7 @@ transport::message_catalogue make_catalogue() {
   kinds.add<stop_request>("stop_request");
   // an engine's process
   kinds.add<get_engine_address>("get_engine_address");
+  transport::add_node_messages(kinds);
   return kinds;
 }
 

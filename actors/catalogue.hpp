@@ -7,8 +7,9 @@
 
 namespace troupe::actors {
 
-// Makes the catalogue: what actors say to router, proxies, streams and engine processes, and their
-// answers. What an actor says to itself and what holds more than values stays within its node.
+// Makes the catalogue: what actors say to router, proxies, streams, engine processes and a node's
+// server, and their answers. What an actor says to itself and what holds more than values stays
+// within its node.
 transport::message_catalogue make_catalogue();
 
 }  // namespace troupe::actors

@@ -33,4 +33,7 @@ std::unique_ptr<contestant> make_caf_io();
 // Records over our own links, without actors.
 std::unique_ptr<contestant> make_links_only();
 
+// Two actors over our links.
+std::unique_ptr<contestant> make_remote_actors();
+
 }  // namespace troupe::bench

@@ -14,10 +14,10 @@ namespace {
 
 class client {
  public:
-  client(caf::event_based_actor* self, caf::actor server, message_load load,
+  client(caf::event_based_actor* self, load_target target, message_load load,
          std::function<void(double)> measured)
       : self_{self},
-        server_{std::move(server)},
+        target_{std::move(target)},
         load_{std::move(load)},
         payload_(load_.payload_bytes, 'x'),
         measured_{std::move(measured)} {}
@@ -38,12 +38,12 @@ class client {
   void send() {
     if (!load_.one_way()) return request();
     for (auto left = static_cast<std::uint32_t>(load_.batch()); left > 0; --left) {
-      self_->send(server_, left - 1, payload_);
+      self_->send(target_.server, left - 1, payload_);
     }
   }
 
   void request() {
-    self_->request(server_, caf::infinite, payload_)
+    self_->request(target_.server, target_.request_timeout, payload_)
         .then([this](const std::string&) { came_back(1); },
               [this](const caf::error& error) {
                 std::fprintf(stderr, "request: %s\n", self_->system().render(error).c_str());
@@ -52,7 +52,7 @@ class client {
   }
 
   caf::event_based_actor* self_;
-  caf::actor server_;
+  load_target target_;
   message_load load_;
   std::string payload_;
   std::function<void(double)> measured_;
@@ -74,10 +74,10 @@ caf::behavior load_server(caf::event_based_actor* self) {
   };
 }
 
-caf::behavior load_client(caf::event_based_actor* self, caf::actor server, message_load load,
+caf::behavior load_client(caf::event_based_actor* self, load_target target, message_load load,
                           std::function<void(double)> measured) {
   auto state =
-      std::make_shared<client>(self, std::move(server), std::move(load), std::move(measured));
+      std::make_shared<client>(self, std::move(target), std::move(load), std::move(measured));
   state->start();
   return {[state](std::uint64_t messages) { state->came_back(messages); }};
 }

@@ -9,6 +9,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/behavior.hpp>
+#include <caf/duration.hpp>
 #include <caf/event_based_actor.hpp>
 
 #include "bench/messages/message_load.hpp"
@@ -18,8 +19,14 @@ namespace troupe::bench {
 // Takes messages and answers requests.
 caf::behavior load_server(caf::event_based_actor* self);
 
+// Where to put a load, and how.
+struct load_target {
+  caf::actor server;
+  caf::duration request_timeout;
+};
+
 // Puts one load on a server; says the rate at its end, and ends itself.
-caf::behavior load_client(caf::event_based_actor* self, caf::actor server, message_load load,
+caf::behavior load_client(caf::event_based_actor* self, load_target target, message_load load,
                           std::function<void(double)> measured);
 
 }  // namespace troupe::bench

@@ -12,6 +12,7 @@
 #include "bench/messages/child.hpp"
 #include "bench/messages/contestant.hpp"
 #include "bench/messages/report.hpp"
+#include "runtime/log.hpp"
 
 namespace troupe::bench {
 namespace {
@@ -23,6 +24,7 @@ std::vector<std::unique_ptr<contestant>> all_contestants() {
   all.push_back(make_caf_io());
 #endif
   all.push_back(make_links_only());
+  all.push_back(make_remote_actors());
   return all;
 }
 
@@ -74,5 +76,6 @@ int main(int count, char** words) {
     std::fprintf(stderr, "usage: messages_bench [REPEATS [CONTESTANT...]]\n");
     return 2;
   }
+  troupe::log::configure(troupe::log::level::warn, false, "bench");
   return troupe::bench::run(repeats, {words + std::min(count, 2), words + count});
 }

@@ -6,6 +6,7 @@
 
 #include "actors/messages.hpp"
 #include "tests/actors/filled.hpp"
+#include "transport/links/node_messages.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -44,6 +45,7 @@ void each_message_of_all(auto see) {
   each_message(see, engine_proxy_actor::signatures{});
   each_message(see, stream_actor::signatures{});
   each_message(see, engine_process_actor::signatures{});
+  each_message(see, transport::node_server_actor::signatures{});
 }
 
 // Passes handles by, all of the same actor.
