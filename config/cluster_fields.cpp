@@ -86,7 +86,8 @@ void describe(field_visitor& v, cluster_spec& cluster) {
   describe_seeds(v, cluster);
   v.text({"key",
           "File of the key that nodes prove to each other that they belong together, and encrypt "
-          "with (CURVE); the same on each node. Empty: links are open to whoever reaches them."},
+          "with (CURVE), the same on each node; `troupe keygen FILE` makes one. Empty: links are "
+          "open to whoever reaches them."},
          text_form::path, cluster.key);
   v.flag({"insecure", "`true` lets links without a `key` listen beyond this machine."},
          cluster.insecure);

@@ -41,8 +41,8 @@ std::string open_link_mistake(const cluster_spec& cluster, std::string_view addr
                               std::string_view key) {
   if (is_loopback(address) || !cluster.key.empty() || cluster.insecure) return {};
   return std::string{address} + " can be reached from other machines; set `" + std::string{key} +
-         "`, or listen on 127.0.0.1, or set `" + (key == "key" ? "" : "cluster.") +
-         "insecure: true` where the network itself is trusted";
+         "` (troupe keygen FILE makes one), or listen on 127.0.0.1, or set `" +
+         (key == "key" ? "" : "cluster.") + "insecure: true` where the network itself is trusted";
 }
 
 std::string reach_mistake(const cluster_spec& cluster, const member_spec& member) {

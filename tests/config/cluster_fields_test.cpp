@@ -139,11 +139,14 @@ TEST(cluster_mistakes, of_links) {
       {two_nodes("listen: 10.0.0.1:7100, key: k"), ""},
       {two_nodes("listen: 10.0.0.1:7100, insecure: true"), ""},
       {two_nodes("listen: 10.0.0.1:7100"),
-       "f:2:19: cluster.listen: 10.0.0.1 can be reached from other machines; set `key`, or listen "
+       "f:2:19: cluster.listen: 10.0.0.1 can be reached from other machines; set `key` (troupe "
+       "keygen FILE makes "
+       "one), or listen "
        "on 127.0.0.1, or set `insecure: true` where the network itself is trusted\n"},
       {two_nodes("", "", "link: {listen: 10.0.0.1:7100}, "),
        "f:5:22: nodes.e.link.listen: 10.0.0.1 can be reached from other machines; set "
-       "`cluster.key`, or listen on 127.0.0.1, or set `cluster.insecure: true` where the network "
+       "`cluster.key` (troupe keygen FILE makes one), or listen on 127.0.0.1, or set "
+       "`cluster.insecure: true` where the network "
        "itself is trusted\n"},
       {two_nodes("listen: 0.0.0.0:7100, key: k"),
        "f:5:3: nodes.e: its link listens on every interface; say in `link.advertise` under which "
