@@ -7,6 +7,16 @@ namespace troupe::actors {
 
 inline constexpr const char* router_name = "router";
 
+// The router of another node.
+inline std::string router_name_of(const std::string& node) {
+  return std::string{router_name} + "@" + node;
+}
+
+// True for the name of a router, of whichever node.
+inline bool is_router_name(const std::string& name) {
+  return name == router_name || name.starts_with(router_name_of(""));
+}
+
 // The proxy of an engine.
 inline std::string proxy_name(const std::string& engine) {
   return "engine/" + engine + "/proxy";

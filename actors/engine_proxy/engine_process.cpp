@@ -39,7 +39,7 @@ void engine_process::start() {
 
 void engine_process::tell_proxy() {
   auto proxy = options_.names->find_as<engine_proxy_actor>(proxy_name(options_.engine));
-  if (proxy && port_ != 0) send(proxy, engine_address{"127.0.0.1", port_});
+  if (proxy && port_ != 0) send(proxy, engine_address{options_.host, port_});
 }
 
 void engine_process::take_exit(const exit_status& status) {

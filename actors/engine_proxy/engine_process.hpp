@@ -26,6 +26,7 @@ struct engine_process_options {
   child_process_spec command;
   std::chrono::milliseconds stop_grace{30'000};
   registry* names = nullptr;
+  std::string host = "127.0.0.1";  // where streams, maybe of other nodes, reach what listens
 };
 
 class engine_process final : public pinned<engine_process_actor::base> {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/names.hpp"
+#include "actors/router_handles.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
@@ -15,7 +16,7 @@ class engine_proxy_state {
       : self_{self},
         options_{std::move(options)},
         health_{options_.health},
-        router_{*options_.names, router_name} {}
+        routers_{*options_.names} {}
 
   void start() {
     if (options_.address) {
@@ -43,7 +44,8 @@ class engine_proxy_state {
 
   caf::result<engine_lease> grant(const grant_request& request) {
     if (health_.state() != health_state::up) {
-      if (const auto& router = router_.get()) {
+      // Whose lease it is the request does not say; the other routers know no such lease.
+      for (const auto& router : routers_.get()) {
         self_->send(router, request_ended{request.choice.lease, lease_outcome::failed, {}});
       }
       return make_failure(errc::connect_failed, "engine " + options_.engine + " is not up");
@@ -95,8 +97,6 @@ class engine_proxy_state {
   }
 
   void report(bool died) {
-    const auto& router = router_.get();
-    if (!router) return;
     engine_report message;
     message.name = options_.engine;
     message.up = health_.state() == health_state::up;
@@ -107,7 +107,9 @@ class engine_proxy_state {
     message.kv_usage = gauges_.kv_usage;
     message.running = gauges_.running;
     message.waiting = gauges_.waiting;
-    self_->send(router, std::move(message), engine_proxy_actor{self_});
+    for (const auto& router : routers_.get()) {
+      self_->send(router, message, engine_proxy_actor{self_});
+    }
   }
 
   void take_settings(const engine_settings& settings) {
@@ -117,7 +119,7 @@ class engine_proxy_state {
 
   // Handles of other actors would keep them, and through them us, alive.
   void clear() {
-    router_.reset();
+    routers_.reset();
     options_.prober.reset();
   }
 
@@ -145,7 +147,7 @@ class engine_proxy_state {
   engine_proxy_actor::pointer self_;
   engine_proxy_options options_;
   engine_health health_;
-  cached_handle<router_actor> router_;
+  router_handles routers_;
   engine_address address_;
   std::vector<model_card> models_;
   engine_gauges gauges_;

@@ -33,7 +33,7 @@ struct engine_proxy_options {
   registry* names = nullptr;
 };
 
-// Spawns the proxy; it reports to the actor published as router_name.
+// Spawns the proxy; it reports to all routers published in `names`.
 engine_proxy_actor spawn_engine_proxy(caf::actor_system& system, engine_proxy_options options);
 
 }  // namespace troupe::actors

@@ -39,6 +39,9 @@ struct lease {
 
 class load_ledger {
  public:
+  // Leases are numbered from behind `numbers_from`.
+  explicit load_ledger(std::uint64_t numbers_from = 0) : last_id_{numbers_from} {}
+
   // Makes room for an engine's slot, empty.
   void add_engine(std::uint32_t slot);
 
@@ -98,7 +101,7 @@ class load_ledger {
   std::unordered_map<lease_id, lease> leases_;
   std::set<std::pair<time_point, lease_id>> deadlines_;
   std::vector<engine_entry> engines_;  // by slot
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_id_;
 };
 
 }  // namespace troupe::actors

@@ -1,11 +1,11 @@
 #include "actors/router/router_actor.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "actors/names.hpp"
 #include "actors/router/admission.hpp"
+#include "actors/router/known_engines.hpp"
 #include "actors/router/router_core.hpp"
 #include "actors/router/router_metrics.hpp"
 #include "actors/router/waiting_room.hpp"
@@ -25,7 +25,7 @@ class router_state {
       : self_{self},
         names_{options.names},
         aliases_{options.spec.models},
-        core_{options.spec},
+        core_{options.spec, {.lease_numbers_from = options.lease_numbers_from}},
         admission_{options.spec, core_,
                    [this](ticket id, admission_result result) { answer(id, std::move(result)); }},
         metrics_{*options.metrics} {}
@@ -47,7 +47,7 @@ class router_state {
     if (auto* error = std::get_if<caf::error>(&*result)) return refused(std::move(*error));
     const auto& choice = std::get<decision>(*result);
     metrics_.decided(choice);
-    return self_->delegate(by_id_.at(choice.engine)->proxy, grant_request{request.epoch, choice});
+    return self_->delegate(engines_.proxy_of(choice.engine), grant_request{request.epoch, choice});
   }
 
   void withdraw(std::uint64_t request) {
@@ -89,41 +89,31 @@ class router_state {
   }
 
   void take_report(engine_report& report, const engine_proxy_actor& proxy) {
-    auto& entry = engines_[report.name];
-    if (!entry.known && !add(report, entry)) return;
-    if (entry.proxy != proxy) {
-      entry.proxy = proxy;
+    const auto name = report.name;
+    if (engines_.take(report, proxy)) {
       self_->monitor(proxy);
+      // Those of this node are published by who starts them.
+      if (proxy.node() != self_->node()) names_->put(proxy_name(name), proxy);
     }
-    if (report.died) core_.engine_failed(entry.id);
-    entry.up = report.up;
-    entry.kv_usage = report.kv_usage;
-    entry.models = std::move(report.models);
-    core_.update_engine(entry.id, config_of(report, entry));
-    core_.report_load(entry.id, {report.running, report.waiting});
-    metrics_.engine_is(report.name, entry.up, core_.load_of(entry.id));
     settle_if_any();
   }
 
   void take_down(const caf::down_msg& message) {
-    for (auto at = engines_.begin(); at != engines_.end(); ++at) {
-      if (at->second.proxy.address() != message.source) continue;
-      if (!is_orderly(message.reason)) log::warn("engine proxy ended", {{"engine", at->first}});
-      metrics_.engine_gone(at->first);
-      core_.remove_engine(at->second.id);
-      by_id_.erase(at->second.id);
-      engines_.erase(at);
-      return settle_if_any();
+    const auto name = engines_.name_of(message.source);
+    if (name.empty()) return;
+    if (!is_orderly(message.reason)) log::warn("engine proxy ended", {{"engine", name}});
+    names_->erase(proxy_name(name),
+                  caf::actor_cast<caf::strong_actor_ptr>(engines_.proxy_of(name)));
+    if (message.reason == caf::exit_reason::remote_link_unreachable) {
+      engines_.lose(name, now());
+    } else {
+      engines_.forget(name);
     }
+    settle_if_any();
   }
 
   model_listing list() const {
-    model_listing listing;
-    for (const auto& [name, entry] : engines_) {
-      listing.engines.push_back(status_of(name, entry));
-      if (!entry.up) continue;
-      listing.models.insert(listing.models.end(), entry.models.begin(), entry.models.end());
-    }
+    auto listing = engines_.list();
     auto by_id = [](const model_card& a, const model_card& b) { return a.id < b.id; };
     auto same_id = [](const model_card& a, const model_card& b) { return a.id == b.id; };
     add_aliases(listing.models);
@@ -134,6 +124,7 @@ class router_state {
   }
 
   void maintain() {
+    engines_.forget_lost(now());
     auto report = core_.maintain(now());
     if (!report.expired.empty()) {
       log::warn("leases expired that nobody ended", {{"count", report.expired.size()}});
@@ -144,15 +135,6 @@ class router_state {
   }
 
  private:
-  struct engine_entry {
-    bool known = false;
-    engine_id id{};
-    bool up = false;
-    double kv_usage = 0;
-    engine_proxy_actor proxy;
-    std::vector<model_card> models;
-  };
-
   time_point now() const { return self_->clock().now(); }
 
   caf::actor_id sender() const {
@@ -170,22 +152,11 @@ class router_state {
 
   caf::error refused(caf::error error) {
     // Which models a starting engine serves is not known before it says so.
-    if (failure_code(error, errc::no_engine) == errc::unknown_model && is_starting()) {
+    if (failure_code(error, errc::no_engine) == errc::unknown_model && engines_.is_starting()) {
       error = make_failure(errc::no_engine, "the engines are still starting");
     }
     metrics_.refused(failure_code(error, errc::no_engine));
     return error;
-  }
-
-  engine_status status_of(const std::string& name, const engine_entry& entry) const {
-    engine_status status{name, entry.up, core_.load_of(entry.id), core_.leases_of(entry.id)};
-    status.kv_usage = entry.kv_usage;
-    if (const auto* config = core_.engine(entry.id)) {
-      status.settings = config->settings;
-      status.kv_tokens_max = config->kv_tokens_max;
-      status.models = config->models;
-    }
-    return status;
   }
 
   // Ends the wait of a request.
@@ -199,7 +170,7 @@ class router_state {
     }
     const auto& choice = std::get<decision>(result);
     metrics_.decided(choice);
-    request->promise.delegate(by_id_.at(choice.engine)->proxy,
+    request->promise.delegate(engines_.proxy_of(choice.engine),
                               grant_request{request->epoch, choice});
   }
 
@@ -212,19 +183,6 @@ class router_state {
     if (ticking_ || admission_.queue().empty()) return;
     ticking_ = true;
     self_->delayed_send(self_, settle_interval, settle_tick{});
-  }
-
-  bool add(const engine_report& report, engine_entry& entry) {
-    auto id = core_.add_engine(config_of(report, entry));
-    if (!id) {
-      log::error("too many engines: this one is left out", {{"engine", report.name}});
-      engines_.erase(report.name);
-      return false;
-    }
-    entry.known = true;
-    entry.id = *id;
-    by_id_[*id] = &entry;
-    return true;
   }
 
   // An alias is a model of its own to clients, as vLLM lists each of its served names.
@@ -241,32 +199,13 @@ class router_state {
     }
   }
 
-  bool is_starting() const {
-    return std::any_of(engines_.begin(), engines_.end(), [](const auto& item) {
-      return !item.second.up && item.second.models.empty();
-    });
-  }
-
-  static engine_config config_of(const engine_report& report, const engine_entry& entry) {
-    engine_config config;
-    config.name = report.name;
-    for (const auto& card : entry.models) config.models.push_back(card.id);
-    config.state = !report.up                 ? engine_state::down
-                   : report.settings.draining ? engine_state::draining
-                                              : engine_state::up;
-    config.kv_tokens_max = report.kv_tokens_max;
-    config.settings = report.settings;
-    return config;
-  }
-
   router_actor::pointer self_;
   registry* names_;
   model_names aliases_;
   router_core core_;
   admission admission_;
   router_metrics metrics_;
-  std::map<std::string, engine_entry, std::less<>> engines_;  // nodes stay where they are
-  std::map<engine_id, engine_entry*> by_id_;
+  known_engines engines_{core_, metrics_};
   waiting_room waiting_;
   std::uint64_t last_ticket_ = 0;
   bool ticking_ = false;

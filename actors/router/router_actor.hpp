@@ -19,6 +19,7 @@
 // Thread: unpinned, runs on whichever I/O thread sends to it; its mailbox is the only lock.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <prometheus/registry.h>
@@ -31,8 +32,9 @@ namespace troupe::actors {
 
 struct router_options {
   config::router_spec spec;
-  registry* names = nullptr;
+  registry* names = nullptr;  // gets the proxies of other nodes as they report
   std::shared_ptr<prometheus::Registry> metrics;
+  std::uint64_t lease_numbers_from = 0;  // where several routers lease from the same engines: apart
 };
 
 // Spawns the router; the caller publishes it as router_name.

@@ -24,7 +24,11 @@ constexpr std::chrono::milliseconds full_wait_max{2'000};
 }  // namespace
 
 router_core::router_core(const config::router_spec& spec, router_core_options options)
-    : spec_{spec}, options_{options}, roster_{spec}, index_{spec.limits.index_blocks_max} {}
+    : spec_{spec},
+      options_{options},
+      roster_{spec},
+      index_{spec.limits.index_blocks_max},
+      ledger_{options.lease_numbers_from} {}
 
 void router_core::set_spec(const config::router_spec& spec) {
   spec_ = spec;

@@ -30,6 +30,7 @@ namespace troupe::actors {
 struct router_core_options {
   std::chrono::seconds lease_lifetime{3600};   // a lease not ended by then is dropped and reported
   std::chrono::seconds index_lifetime{86400};  // blocks not used for so long are forgotten
+  std::uint64_t lease_numbers_from = 0;
 };
 
 // What maintain found.

@@ -74,6 +74,14 @@ class stream_session final : public http::session {
   stream& actor_;  // lives as long as the handle
 };
 
+// Tells whether an engine was chosen and nothing of the request has reached it: its proxy refused,
+// has ended, or its node is gone.
+bool is_refused_lease(const caf::error& error) {
+  if (error == caf::sec::request_receiver_down) return true;
+  const auto code = failure_code(error, errc::no_engine);
+  return code == errc::connect_failed || code == errc::connection_lost;
+}
+
 }  // namespace
 
 stream::stream(caf::actor_config& cfg, io_thread* home, stream_context& context,
@@ -202,8 +210,9 @@ void stream::route_failed(const caf::error& error) {
     return fail_request(errc::too_many_requests, failure_text(error));
   }
   if (refusal_head_) return reply(std::move(*refusal_head_), std::move(refusal_body_));
-  // The engine's proxy knew it to be down before the router did: that engine is not asked again.
-  if (failure_code(error, errc::no_engine) == errc::connect_failed &&
+  // The engine's proxy knew it to be down before the router did, or the proxy itself is gone: that
+  // engine is not asked again.
+  if (is_refused_lease(error) &&
       retries_.attempt_failed(errc::connect_failed, 0) == verdict::retry) {
     return route();
   }

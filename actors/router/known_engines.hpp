@@ -1,0 +1,69 @@
+// The engines a router knows by their proxies' reports, and what it tells of them.
+//
+// Thread: the router's. Both by reference, to outlive this. Bounds: those of router_core's roster.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "actors/router/router_core.hpp"
+#include "actors/router/router_metrics.hpp"
+
+namespace troupe::actors {
+
+class known_engines {
+ public:
+  known_engines(router_core& core, router_metrics& metrics) : core_{core}, metrics_{metrics} {}
+
+  // Takes in what a proxy says of its engine; true if the proxy is a new one. An engine more than
+  // the roster holds is left out.
+  bool take(engine_report& report, const engine_proxy_actor& proxy);
+
+  // Returns the name of the engine whose proxy this was, empty where there is none.
+  std::string name_of(const caf::actor_addr& proxy) const;
+
+  // The proxy has ended, and its engine is out of the state.
+  void forget(const std::string& name);
+
+  // The proxy's node is gone, with the engine's cache. The node may come back: until then the
+  // engine's models are known, and not served by it.
+  void lose(const std::string& name, time_point now);
+
+  // Forgets those whose nodes have been gone for long.
+  void forget_lost(time_point now);
+
+  const engine_proxy_actor& proxy_of(engine_id id) const { return by_id_.at(id)->proxy; }
+  engine_proxy_actor proxy_of(const std::string& name) const;
+
+  // Tells whether an engine has not said yet what it serves.
+  bool is_starting() const;
+
+  // Lists engines, and the models of those that are up, by name.
+  model_listing list() const;
+
+ private:
+  struct entry {
+    bool known = false;
+    engine_id id{};
+    bool up = false;
+    std::optional<time_point> lost;  // since when its node is gone
+    double kv_usage = 0;
+    engine_proxy_actor proxy;
+    std::vector<model_card> models;
+  };
+
+  static engine_config config_of(const engine_report& report, const entry& of);
+  bool add(const engine_report& report, entry& to);
+  engine_status status_of(const std::string& name, const entry& of) const;
+
+  router_core& core_;
+  router_metrics& metrics_;
+  std::map<std::string, entry, std::less<>> engines_;  // nodes stay where they are
+  std::map<engine_id, entry*> by_id_;
+};
+
+}  // namespace troupe::actors

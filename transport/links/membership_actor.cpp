@@ -1,0 +1,158 @@
+#include "transport/links/membership_actor.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <random>
+#include <utility>
+#include <variant>
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "runtime/errc.hpp"
+#include "runtime/log.hpp"
+
+namespace troupe::transport {
+
+struct membership_tick {
+  std::uint64_t number = 0;
+};
+
+}  // namespace troupe::transport
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport::membership_tick)
+
+namespace troupe::transport {
+
+namespace {
+
+std::string_view word(membership_event::kind what) {
+  switch (what) {
+    case membership_event::kind::up:
+      return "up";
+    case membership_event::kind::suspect:
+      return "a suspect";
+    case membership_event::kind::alive:
+      return "alive after all";
+    case membership_event::kind::down:
+      return "down";
+    case membership_event::kind::left:
+      return "gone, as it said";
+    case membership_event::kind::fenced:
+      break;
+  }
+  return "held for dead by the others";
+}
+
+class membership_state {
+ public:
+  static inline const char* name = "membership";
+
+  void begin(caf::event_based_actor* self, links* carrier, std::uint64_t random,
+             const membership_options& options) {
+    self_ = self;
+    carrier_ = carrier;
+    core_.emplace(carrier->self(), std::mt19937_64{random}, options);
+  }
+
+  void join(const join_cluster& with) { carry_out(core_->join(with.seeds, now())); }
+
+  void leave() { carry_out(core_->leave(now())); }
+
+  void take_letter(std::string_view bytes) {
+    const auto read = decode_member_message(bytes);
+    if (const auto* message = std::get_if<member_message>(&read)) {
+      carry_out(core_->receive(*message, now()));
+    }
+  }
+
+  void take_sign(const link_sign& sign) {
+    switch (sign.what) {
+      case link_sign_kind::heard:
+        return carry_out(core_->heartbeat(sign.node, now()));
+      case link_sign_kind::connected:
+        return carry_out(core_->connected(sign.node, now()));
+      case link_sign_kind::disconnected:
+        return carry_out(core_->connection_lost(sign.node, now()));
+    }
+  }
+
+  void tick(std::uint64_t number) {
+    if (number != timer_) return;
+    armed_ = time_point::max();
+    carry_out(core_->tick(now()));
+  }
+
+  void follow(const caf::actor& who) {
+    followers_.push_back(who);
+    for (const auto& record : core_->records()) {
+      if (ended(record.state) || record.node.id == carrier_->self().id) continue;
+      self_->send(who, node_change{membership_event::kind::up, record.node});
+    }
+  }
+
+  member_status members() const { return {core_->records()}; }
+
+ private:
+  time_point now() const { return self_->clock().now(); }
+
+  void carry_out(membership::actions todo) {
+    for (const auto& letter : todo.letters) {
+      carrier_->send_letter(letter.endpoint, encode(letter.message));
+    }
+    for (const auto& event : todo.events) tell(event);
+    arm();
+  }
+
+  // A tick that comes too early does no harm, so only an earlier deadline needs another.
+  void arm() {
+    const auto deadline = core_->next_deadline();
+    if (core_->fenced() || deadline >= armed_) return;
+    armed_ = deadline;
+    self_->scheduled_send(self_, std::max(deadline, now()), membership_tick{++timer_});
+  }
+
+  void tell(const membership_event& event) {
+    const auto& node = event.node;
+    log::info("a node is " + std::string{word(event.what)},
+              {{"node", node.id.name}, {"endpoint", node.endpoint}});
+    if (event.what == membership_event::kind::up) carrier_->reach(node);
+    if (event.what == membership_event::kind::down || event.what == membership_event::kind::left) {
+      carrier_->end(node.id,
+                    make_failure(errc::connection_lost, "it is " + std::string{word(event.what)}));
+    }
+    for (const auto& each : followers_) self_->send(each, node_change{event.what, node});
+  }
+
+  caf::event_based_actor* self_ = nullptr;
+  links* carrier_ = nullptr;
+  std::optional<membership> core_;
+  std::vector<caf::actor> followers_;
+  std::uint64_t timer_ = 0;  // the tick that counts; older ones are passed over
+  time_point armed_ = time_point::max();
+};
+
+caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self, links* carrier,
+                                  std::uint64_t random, const membership_options& options) {
+  auto* state = &self->state;
+  state->begin(self, carrier, random, options);
+  return {
+      [state](const join_cluster& with) { state->join(with); },
+      [state](leave_cluster) { state->leave(); },
+      [state](const letter_came& letter) { state->take_letter(letter.bytes); },
+      [state](const link_sign& sign) { state->take_sign(sign); },
+      [state](membership_tick tick) { state->tick(tick.number); },
+      [state](const follow_nodes& with) { state->follow(with.who); },
+      [state](get_members) { return state->members(); },
+  };
+}
+
+}  // namespace
+
+caf::actor spawn_membership(caf::actor_system& system, links& carrier, std::uint64_t random,
+                            membership_options options) {
+  return system.spawn(membership_behavior, &carrier, random, options);
+}
+
+}  // namespace troupe::transport
