@@ -215,6 +215,7 @@ engine::engine_options engine_options_of(const config::node_spec& node,
   options.context_tokens_max = group.context_tokens_max;
   options.limits = group.limits;
   options.kv_events = kv_events_of(group.kv_events);
+  if (!node.member.address.empty()) options.host = node.member.address;  // for other nodes' routers
   options.http.body_bytes_max = node.endpoint.limits.body_bytes_max;
   options.log = node.log;
   return options;

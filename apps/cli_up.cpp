@@ -8,6 +8,7 @@
 #include "apps/engine_files.hpp"
 #include "config/mistake.hpp"
 #include "config/topology_fields.hpp"
+#include "config/topology_members.hpp"
 #include "config/topology_names.hpp"
 #include "config/topology_reader.hpp"
 #include "config/units.hpp"
@@ -37,9 +38,20 @@ constexpr const char* examples =
     "Flags override the file. Keys, units and defaults: docs/configuration.md\n"
     "Ctrl-C finishes the answers under way, stops the engines and ends; twice ends at once.";
 
-constexpr const char* unlinked =
-    " has a `cluster` section, and nodes do not link to each other yet; `troupe check` reads such "
-    "files, `troupe up` runs nodes that stand alone";
+constexpr const char* unplaced =
+    " has `placed` engines, which no node starts yet; `troupe check` reads such files, `troupe up` "
+    "runs those whose engines have their nodes";
+
+// Says in the node itself where its link is, also where the cluster says it for all, and gives its
+// engines names that no engine of another node has.
+void settle_member(const config::cluster_spec& cluster, node_spec& node) {
+  auto& member = node.member;
+  const auto listen = config::link_listen(cluster, member);
+  member.advertise = config::link_peer(cluster, member);
+  member.address = listen.address;
+  member.port = listen.port;
+  for (engine_spec& engine : node.engines) engine.name = node.name + "." + engine.name;
+}
 
 // Which node is to run, and who says so.
 struct node_choice {
@@ -81,8 +93,11 @@ caf::expected<up_command> node_of_file(const up_flags& flags,
                                                   config::quote(choice->name) + ", but " +
                                                   *flags.file + " has: " + config::joined(names));
   }
-  if (read.value.cluster) return make_failure(errc::invalid_config, *flags.file + unlinked);
+  if (!read.value.placed.empty()) {
+    return make_failure(errc::invalid_config, *flags.file + unplaced);
+  }
   node_spec chosen = *node;
+  if (read.value.cluster) settle_member(*read.value.cluster, chosen);
   return up_command{std::move(chosen), std::move(read.value)};
 }
 

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "apps/node_admin_front.hpp"
+#include "apps/node_cluster.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_security.hpp"
@@ -41,6 +42,7 @@ class node {
   }
 
   ~node() {
+    if (cluster_ != nullptr) run_on(scheduler_->thread(0), [this] { cluster_.reset(); });
     if (admin_) close_admin();
     for (std::size_t i = 0; i < fronts_.size(); ++i) {
       run_on(scheduler_->thread(i), [&] { fronts_[i].reset(); });
@@ -64,11 +66,29 @@ class node {
       auto& thread = scheduler_->thread(i);
       run_on(thread, [&] {
         fronts_.push_back(std::make_unique<node_front>(*system_, thread, shared));
+        if (!spec_.has_router) return;
         port = fronts_.back()->server().listen(spec_.endpoint.address, *port,
                                                scheduler_->threads() > 1);
       });
     }
     return port;
+  }
+
+  // Links to the other nodes; returns where they reach this one, empty without a cluster.
+  caf::expected<std::string> open_cluster() {
+    if (!options_.all.cluster) return std::string{};
+    auto& home = scheduler_->thread(0);
+    caf::expected<std::string> endpoint{std::string{}};
+    run_on(home, [&] {
+      auto opened = node_cluster::open({*system_, home, options_.all, spec_, names_});
+      if (opened) {
+        cluster_ = std::move(*opened);
+        endpoint = cluster_->endpoint();
+      } else {
+        endpoint = std::move(opened.error());
+      }
+    });
+    return endpoint;
   }
 
   // Makes the place where operators call and, where there is to be one, its listener; returns its
@@ -109,6 +129,7 @@ class node {
     }
     log::info("stopping: no new connections, requests under way are finished");
     if (!drain()) abort_fronts();
+    leave_cluster();
     supervisor_ended_ = stop_actors();
     return supervisor_ended_ ? 0 : 1;
   }
@@ -126,6 +147,12 @@ class node {
       on_fronts([spec](node_front& front) { front.apply(spec); });
     };
     return with;
+  }
+
+  // The others are told and need not find out; what they still ask is answered as from a dead node.
+  void leave_cluster() {
+    if (cluster_ == nullptr) return;
+    run_on(scheduler_->thread(0), [this] { cluster_->leave(); });
   }
 
   // Nobody changes a node that stops.
@@ -226,6 +253,7 @@ class node {
   io_scheduler* scheduler_ = nullptr;
   std::vector<std::unique_ptr<node_front>> fronts_;
   std::optional<admin_front> admin_;
+  std::unique_ptr<node_cluster> cluster_;
   supervisor_actor supervisor_;
 };
 
@@ -243,30 +271,37 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warn("the limit of open files stays as it is");
 }
 
+// Opens what the node listens on and starts its actors; says where it listens.
+caf::error start(node& running, const config::node_spec& spec) {
+  const auto port = running.open();
+  if (!port) return port.error();
+  const auto admin_port = running.open_admin();
+  if (!admin_port) return admin_port.error();
+  const auto link = running.open_cluster();
+  if (!link) return link.error();
+  running.start_actors();
+  if (!spec.admin.address.empty()) {
+    std::printf("admin on http://%s:%u\n", spec.admin.address.c_str(), *admin_port);
+  }
+  if (!link->empty()) std::printf("linked at %s\n", link->c_str());
+  const bool sealed = !spec.endpoint.tls.certificate.empty();
+  if (spec.has_router)
+    std::printf("listening on %s://%s:%u\n", sealed ? "https" : "http",
+                spec.endpoint.address.c_str(), *port);
+  std::fflush(stdout);
+  return {};
+}
+
 }  // namespace
 
 int run_node(const config::node_spec& spec, const node_options& options) {
   configure_log(spec);
   raise_descriptor_limit();
   auto running = std::make_unique<node>(spec, options);
-  auto port = running->open();
-  if (!port) {
-    std::fprintf(stderr, "troupe: %s\n", failure_text(port.error()).c_str());
+  if (const auto error = start(*running, spec)) {
+    std::fprintf(stderr, "troupe: %s\n", failure_text(error).c_str());
     return 1;
   }
-  const auto admin_port = running->open_admin();
-  if (!admin_port) {
-    std::fprintf(stderr, "troupe: %s\n", failure_text(admin_port.error()).c_str());
-    return 1;
-  }
-  running->start_actors();
-  if (!spec.admin.address.empty()) {
-    std::printf("admin on http://%s:%u\n", spec.admin.address.c_str(), *admin_port);
-  }
-  const bool sealed = !spec.endpoint.tls.certificate.empty();
-  std::printf("listening on %s://%s:%u\n", sealed ? "https" : "http", spec.endpoint.address.c_str(),
-              *port);
-  std::fflush(stdout);
   auto code = running->run();
   // An engine that does not end must not keep us: the kernel ends it with us.
   if (code != 0) std::_Exit(code);

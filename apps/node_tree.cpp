@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <limits>
+#include <random>
 #include <utility>
 
 #include <prometheus/counter.h>
@@ -12,6 +13,7 @@
 #include "actors/router/router_actor.hpp"
 #include "apps/cli_engine.hpp"
 #include "config/topology_change.hpp"
+#include "config/units.hpp"
 
 namespace troupe::apps {
 
@@ -108,6 +110,12 @@ child_spec proxy_child(const node_resources& resources, const config::engine_spe
   return child;
 }
 
+// Where the routers of other nodes reach an engine of this one.
+std::string engine_host(const config::node_spec& node) {
+  const auto peer = config::parse_peer(node.member.advertise);
+  return peer ? peer->host : "127.0.0.1";
+}
+
 child_spec process_child(const node_resources& resources, const config::engine_spec& engine,
                          const std::string& name) {
   child_spec child;
@@ -117,6 +125,7 @@ child_spec process_child(const node_resources& resources, const config::engine_s
     actors::engine_process_options options;
     options.engine = name;
     options.command = engine_command(resources.program, resources.spec, engine);
+    options.host = engine_host(resources.spec);
     options.stop_grace = process_grace;
     options.names = &resources.names;
     return caf::actor_cast<caf::actor>(
@@ -125,12 +134,18 @@ child_spec process_child(const node_resources& resources, const config::engine_s
   return child;
 }
 
+// Apart from those of other routers, which lease from the same engines.
+std::uint64_t random_lease_numbers() {
+  return std::uint64_t{std::random_device{}()} << 31;
+}
+
 child_spec router_child(const node_resources& resources) {
   child_spec child;
   child.name = actors::router_name;
   child.start = [&resources](caf::actor_system& system) -> caf::expected<caf::actor> {
     return caf::actor_cast<caf::actor>(actors::spawn_router(
-        system, {resources.live.router(), &resources.names, resources.metrics}));
+        system,
+        {resources.live.router(), &resources.names, resources.metrics, random_lease_numbers()}));
   };
   return child;
 }
@@ -196,7 +211,7 @@ supervisor_spec make_tree(const node_resources& resources, const child_spec& adm
   root.names = &resources.names;
   root.on_restart = restart_counter(resources);
   root.children.push_back(apart(resources, "admin", {admin}));
-  root.children.push_back(router_child(resources));
+  if (resources.spec.has_router) root.children.push_back(router_child(resources));
   for (const auto& group : resources.spec.engines) {
     for (const auto& engine : config::single_engines(group)) {
       root.children.push_back(engine_child(resources, engine));

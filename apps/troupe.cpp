@@ -51,7 +51,8 @@ caf::expected<config::node_spec> reread(const std::vector<std::string>& argument
 }
 
 int run(const up_command& up, const invocation& by) {
-  return run_node(up.node, node_options{by.program, [by] { return reread(by.arguments); }});
+  return run_node(up.node,
+                  node_options{by.program, up.topology, [by] { return reread(by.arguments); }});
 }
 
 int run(const engine_command& engine, const invocation&) {

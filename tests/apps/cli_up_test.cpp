@@ -136,12 +136,16 @@ TEST_F(cli_up, a_node_may_be_named_by_the_environment_or_the_host) {
             "TROUPE_NODE is 'six', but " + file + " has: one, two");
 }
 
-TEST_F(cli_up, refuses_nodes_that_would_have_to_link) {
-  const auto two_hosts = source_dir + "/config/two-hosts.yaml";
-  EXPECT_EQ(mistake_of("up -c " + two_hosts + " --node front"),
-            two_hosts +
-                " has a `cluster` section, and nodes do not link to each other yet; "
-                "`troupe check` reads such files, `troupe up` runs nodes that stand alone");
+TEST_F(cli_up, a_node_of_a_cluster_knows_its_link_and_names_its_engines_by_itself) {
+  const auto up =
+      parse_as<up_command>("up -c " + source_dir + "/config/two-hosts.yaml --node engines " +
+                           "--model " + source_dir + "/README.md");
+  EXPECT_EQ(up.node.member.address, "127.0.0.1");
+  EXPECT_EQ(up.node.member.port, 7101);
+  EXPECT_EQ(up.node.member.advertise, "127.0.0.1:7101");
+  ASSERT_EQ(up.node.engines.size(), 1u);
+  EXPECT_EQ(up.node.engines[0].name, "engines.cpu");
+  EXPECT_EQ(up.topology.nodes.size(), 2u);
 }
 
 TEST_F(cli_up, reports_every_mistake_of_the_file) {

@@ -132,6 +132,8 @@ class Admin:
 class Node:
     """A running `troupe up`; use as a context manager."""
 
+    READY = r"^listening on (https?://([\d.]+):(\d+))"
+
     def __init__(self, *arguments, model=None, environment=None):
         environment = os.environ | (environment or {})
         environment.pop("TROUPE_MODEL", None)
@@ -142,11 +144,11 @@ class Node:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.out = Output(self.process.stdout)
         self.log = Output(self.process.stderr)
-        match = self.out.wait_for(r"^listening on (https?://([\d.]+):(\d+))")
+        match = self.out.wait_for(self.READY)
         if match is None:
             self.kill()
             raise RuntimeError(f"the node did not come up:\n{self.log.text}")
-        self.url, self.host, self.port = match.group(1), match.group(2), int(match.group(3))
+        self.ready(match)
 
     def __enter__(self):
         return self
@@ -156,6 +158,10 @@ class Node:
             self.stop()
         if kind is not None:
             print(f"---- log of the node\n{self.log.text[-6000:]}\n----", flush=True)
+
+    def ready(self, match):
+        """Keeps what the line said that told that the node is up."""
+        self.url, self.host, self.port = match.group(1), match.group(2), int(match.group(3))
 
     @property
     def admin(self):

@@ -118,11 +118,6 @@ class CheckCommand(unittest.TestCase):
             self.assertRegex(change, r"^  cpu: engine-2 -> engine-[01345]$")
         self.assertEqual(troupe("check", path, "--plan", "--without", "engine-9").returncode, 1)
 
-    def test_nodes_that_link_are_read_and_not_yet_run(self):
-        done = troupe("up", "-c", ROOT / "config/two-hosts.yaml", "--node", "front")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("nodes do not link to each other yet", done.stderr)
-
     def test_yaml_that_is_none(self):
         for text in ("", "nodes: [", "\t- x", "a: &a [*a]", "just words"):
             done, name = self.check(text)

@@ -1,0 +1,201 @@
+#include "apps/node_cluster.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include "actors/catalogue.hpp"
+#include "actors/router_finder.hpp"
+#include "apps/node_seeds.hpp"
+#include "config/topology_members.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/errc.hpp"
+#include "runtime/log.hpp"
+#include "transport/links/membership_actor.hpp"
+#include "transport/zmq/node_links.hpp"
+
+namespace troupe::apps {
+
+namespace {
+
+std::string endpoint_of(const std::string& peer) {
+  return "tcp://" + peer;
+}
+
+node_description describe(const config::cluster_spec& cluster, const config::node_spec& node) {
+  node_description self;
+  // Later lives of a name have higher incarnations; the time has that quality without a file.
+  self.id = {node.name, static_cast<std::uint64_t>(unix_seconds() * 1e6)};
+  self.endpoint = endpoint_of(config::link_peer(cluster, node.member));
+  self.labels = node.member.labels;
+  self.roles = node.member.roles;
+  self.weight = node.member.weight;
+  return self;
+}
+
+transport::zmq::link_options options_of(const config::cluster_spec& cluster,
+                                        const config::node_spec& node,
+                                        const transport::message_catalogue& kinds) {
+  transport::zmq::link_options options;
+  options.cluster = cluster.name;
+  options.catalogue = {kinds.hash(), kinds.names()};
+  // Where others use another address than we listen at, or a port the system chooses.
+  const auto listen = config::format_listen(config::link_listen(cluster, node.member));
+  if (listen != config::link_peer(cluster, node.member)) options.listen = endpoint_of(listen);
+  options.heard_interval = std::chrono::milliseconds{20};
+  return options;
+}
+
+}  // namespace
+
+// One incarnation.
+class node_cluster::life final : public transport::link_listener {
+ public:
+  life(parts& p, const transport::message_catalogue& kinds)
+      : remote_{transport::remote_actors::make({p.system, kinds, p.names})} {}
+
+  ~life() override {
+    for (const auto& each : {seeds_, finder_, fence_, membership_}) {
+      if (each) caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+    }
+    remote_->close();
+    links_.reset();
+  }
+
+  caf::error begin(parts& p, node_description self, transport::zmq::link_options options,
+                   std::function<void()> fenced) {
+    const auto& cluster = *p.all.cluster;
+    auto opened =
+        transport::zmq::node_links::open(p.home, std::move(self), std::move(options), *this);
+    if (!opened) return std::move(opened.error());
+    links_ = std::move(*opened);
+    remote_->attach(*links_);
+    membership_ = transport::spawn_membership(p.system, *links_, std::random_device{}(),
+                                              config::options_of(cluster.membership));
+    finder_ = actors::spawn_router_finder(
+        p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
+                     const auto there = remote.lock();
+                     return there != nullptr ? there->node_server(node) : nullptr;
+                   }});
+    fence_ = p.system.spawn([fenced = std::move(fenced)]() -> caf::behavior {
+      return {[fenced](const transport::node_change& change) {
+        if (change.what == membership_event::kind::fenced) fenced();
+      }};
+    });
+    for (const auto& each : {finder_, fence_}) {
+      caf::anon_send(membership_, transport::follow_nodes{each});
+    }
+    seeds_ = spawn_seed_finder(p.system, p.all, membership_);
+    return {};
+  }
+
+  transport::zmq::node_links& carrier() { return *links_; }
+  const caf::actor& membership() const { return membership_; }
+  transport::remote_counts counts() const { return remote_->counts(); }
+
+  // ---- link_listener: actors' records go one way, what membership wants to know the other ----
+
+  void linked(const transport::peer_link_ptr& peer) override { remote_->linked(peer); }
+  void received(const transport::peer_link_ptr& peer, transport::lane where,
+                std::string_view record, std::span<const shared_bytes> blobs) override {
+    remote_->received(peer, where, record, blobs);
+  }
+  void gap(const transport::peer_link_ptr& peer, transport::lane where) override {
+    remote_->gap(peer, where);
+  }
+  void ended(const transport::peer_link_ptr& peer, const caf::error& reason) override {
+    remote_->ended(peer, reason);
+  }
+  void heard(const transport::peer_link_ptr& peer) override {
+    sign(peer, transport::link_sign_kind::heard);
+  }
+  void connected(const transport::peer_link_ptr& peer) override {
+    sign(peer, transport::link_sign_kind::connected);
+  }
+  void disconnected(const transport::peer_link_ptr& peer) override {
+    sign(peer, transport::link_sign_kind::disconnected);
+  }
+  void letter(std::string_view bytes) override {
+    if (membership_) caf::anon_send(membership_, transport::letter_came{std::string{bytes}});
+  }
+
+ private:
+  void sign(const transport::peer_link_ptr& peer, transport::link_sign_kind what) {
+    if (membership_) caf::anon_send(membership_, transport::link_sign{peer->node().id, what});
+  }
+
+  std::shared_ptr<transport::remote_actors> remote_;
+  std::unique_ptr<transport::zmq::node_links> links_;
+  caf::actor membership_, finder_, fence_, seeds_;
+};
+
+node_cluster::node_cluster(parts p, std::optional<transport::zmq::cluster_key> key)
+    : parts_{p},
+      key_{std::move(key)},
+      catalogue_{actors::make_catalogue()},
+      self_{std::make_shared<node_cluster*>(this)} {}
+
+node_cluster::~node_cluster() {
+  *self_ = nullptr;
+}
+
+caf::expected<std::unique_ptr<node_cluster>> node_cluster::open(parts p) {
+  std::optional<transport::zmq::cluster_key> key;
+  if (!p.all.cluster->key.empty()) {
+    auto read = transport::zmq::read_cluster_key(p.all.cluster->key);
+    if (!read) return std::move(read.error());
+    key = std::move(*read);
+  }
+  std::unique_ptr<node_cluster> made{new node_cluster{p, std::move(key)}};
+  if (auto error = made->begin()) return error;
+  return made;
+}
+
+caf::error node_cluster::begin() {
+  auto options = options_of(*parts_.all.cluster, parts_.node, catalogue_);
+  options.key = key_;
+  life_ = std::make_unique<life>(parts_, catalogue_);
+  // Called by an actor, in the middle of what is to end: so later.
+  auto fenced = [&home = parts_.home, self = self_] {
+    home.post([self] {
+      if (*self != nullptr) (*self)->begin_again();
+    });
+  };
+  return life_->begin(parts_, describe(*parts_.all.cluster, parts_.node), std::move(options),
+                      std::move(fenced));
+}
+
+void node_cluster::begin_again() {
+  log::warn("the others hold this node for dead: it joins them anew");
+  life_.reset();
+  if (auto error = begin()) {
+    log::error("cannot join the cluster again", {{"why", failure_text(error)}});
+  }
+}
+
+const std::string& node_cluster::endpoint() const {
+  return life_->carrier().self().endpoint;
+}
+
+void node_cluster::leave() {
+  caf::anon_send(life_->membership(), transport::leave_cluster{});
+}
+
+caf::actor node_cluster::membership() const {
+  return life_->membership();
+}
+
+transport::links& node_cluster::carrier() {
+  return life_->carrier();
+}
+
+transport::remote_counts node_cluster::counts() const {
+  return life_->counts();
+}
+
+}  // namespace troupe::apps

@@ -1,0 +1,153 @@
+"""A cluster: the router on one node, engines on others; nodes are killed, stopped, restarted."""
+
+import signal
+import unittest
+
+from http_calls import call, get
+from processes import SCRATCH, Node, tiny_model
+
+FILE = """troupe: 1
+cluster:
+  name: {name}
+  file: "{seeds}"
+{cluster}
+nodes:
+  front:
+    link: {{listen: 127.0.0.1:0}}
+    endpoint: {{listen: 127.0.0.1:0}}
+    actors:
+      - router: {{policy: prefix}}
+  back-0:
+    link: {{listen: 127.0.0.1:0}}
+    actors:
+      - engine: {{name: cpu, model: "{model}", kv: 16MiB}}
+  back-1:
+    link: {{listen: 127.0.0.1:0}}
+    actors:
+      - engine: {{name: cpu, model: "{model}", kv: 16MiB}}
+"""
+
+
+
+class LinkedNode(Node):
+    """A node of a cluster: up once its links are."""
+
+    READY = r"^linked at tcp://"
+
+    def ready(self, match):
+        """Such a node has no endpoint."""
+
+
+class Cluster:
+    """The nodes of a file, each started and ended by name; use as a context manager."""
+
+    def __init__(self, name, cluster=""):
+        SCRATCH.mkdir(parents=True, exist_ok=True)
+        self.seeds = SCRATCH / f"{name}.seeds"
+        self.seeds.write_text("", encoding="utf-8")
+        self.file = SCRATCH / f"{name}.yaml"
+        self.file.write_text(FILE.format(name=name, seeds=self.seeds, cluster=cluster,
+                                         model=tiny_model()), encoding="utf-8")
+        self.nodes = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for node in self.nodes.values():
+            if node.process.poll() is None:
+                node.process.send_signal(signal.SIGCONT)
+                node.terminate()
+        for node in self.nodes.values():
+            node.__exit__(*error)
+
+    def start(self, name):
+        """Starts a node, and tells those that come later where it is."""
+        kind = Node if name == "front" else LinkedNode
+        node = kind("-c", self.file, "--node", name, "--log-level", "debug")
+        line = next(l for l in node.out.lines if l.startswith("linked at tcp://"))
+        with self.seeds.open("a", encoding="utf-8") as seeds:
+            seeds.write(line.removeprefix("linked at tcp://") + "\n")
+        self.nodes[name] = node
+        return node
+
+    @property
+    def front(self):
+        """The node with the endpoint."""
+        return self.nodes["front"]
+
+    def engines_up(self):
+        """Returns the names of the engines the router holds to be up."""
+        engines = get(self.front, "/ready").json["engines"]
+        return {engine["name"] for engine in engines if engine["up"]}
+
+    def wait_for(self, engines):
+        """Waits until just these engines are up."""
+        self.front.poll(lambda: self.engines_up() == set(engines), f"engines {engines}")
+
+    def complete(self, prompt="hello"):
+        """Asks for an answer; returns its status."""
+        body = {"model": "tiny-4096", "prompt": prompt, "max_tokens": 4}
+        return call(self.front, "POST /v1/completions", body).status
+
+
+class ClusterTest(unittest.TestCase):
+    """Three nodes, one with the router."""
+
+    def test_requests_reach_engines_of_other_nodes_whatever_comes_first(self):
+        with Cluster("cluster-order") as cluster:
+            cluster.start("back-0")
+            cluster.start("front")
+            cluster.start("back-1")
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+            self.assertEqual(cluster.complete(), 200)
+            self.assertEqual(cluster.nodes["back-1"].stop(), 0)
+            cluster.wait_for(["back-0.cpu"])
+            self.assertEqual(cluster.complete(), 200)
+
+    def test_a_killed_node_is_passed_over_and_welcome_again(self):
+        with Cluster("cluster-kill") as cluster:
+            for name in ("front", "back-0", "back-1"):
+                cluster.start(name)
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+            cluster.nodes["back-0"].kill()
+            # No request fails while the others find out: what was sent to the dead goes elsewhere.
+            self.assertEqual([cluster.complete(f"prompt {i}") for i in range(20)], [200] * 20)
+            cluster.wait_for(["back-1.cpu"])
+            cluster.start("back-0")
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+
+    def test_a_node_that_hangs_is_found_and_comes_back_by_itself(self):
+        with Cluster("cluster-hang") as cluster:
+            for name in ("front", "back-0", "back-1"):
+                cluster.start(name)
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+            hung = cluster.nodes["back-0"].process
+            hung.send_signal(signal.SIGSTOP)
+            cluster.wait_for(["back-1.cpu"])
+            self.assertEqual(cluster.complete(), 200)
+            hung.send_signal(signal.SIGCONT)
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+
+    def test_a_router_that_restarts_finds_the_engines_again(self):
+        with Cluster("cluster-router") as cluster:
+            for name in ("front", "back-0", "back-1"):
+                cluster.start(name)
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+            cluster.front.kill()
+            cluster.start("front")
+            cluster.wait_for(["back-0.cpu", "back-1.cpu"])
+            self.assertEqual(cluster.complete(), 200)
+
+    def test_no_engine_is_an_error_to_try_again_after(self):
+        with Cluster("cluster-none") as cluster:
+            cluster.start("front")
+            cluster.start("back-0")
+            cluster.wait_for(["back-0.cpu"])
+            cluster.nodes["back-0"].kill()
+            cluster.wait_for([])
+            self.assertEqual(cluster.complete(), 503)
+
+
+if __name__ == "__main__":
+    unittest.main()
