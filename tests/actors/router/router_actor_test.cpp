@@ -65,6 +65,18 @@ TEST_F(router_actor_test, a_proxy_that_ends_takes_its_engine_with_it) {
   EXPECT_EQ(route("m").engine, "a");
 }
 
+// Its node may come back: clients are told to try again, not that there is no such model.
+TEST_F(router_actor_test, an_engine_whose_node_is_gone_is_kept_as_down_for_a_while) {
+  add_engine("a");
+  caf::anon_send_exit(proxies["a"], caf::exit_reason::remote_link_unreachable);
+  system.run();
+  EXPECT_EQ(route("m").code, errc::no_engine);
+  system.advance(std::chrono::minutes{11});
+  EXPECT_EQ(route("m").code, errc::unknown_model);
+  add_engine("a");
+  EXPECT_EQ(route("m").engine, "a");
+}
+
 TEST_F(router_actor_test, a_new_router_hears_from_all_proxies) {
   add_engine("a");
   add_engine("b");
