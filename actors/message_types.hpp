@@ -55,6 +55,8 @@ struct engine_report {
   double kv_usage = 0;  // 0 to 1
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
+  std::string host;  // where it listens, as other nodes reach it
+  std::uint16_t port = 0;
 };
 
 // Asks for the models served and the engines behind them.

@@ -92,7 +92,7 @@ typename Inspector::result_type inspect(Inspector& f, request_ended& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, engine_report& x) {
   return f(caf::meta::type_name("engine_report"), x.name, x.up, x.died, x.settings, x.models,
-           x.kv_tokens_max, x.kv_usage, x.running, x.waiting);
+           x.kv_tokens_max, x.kv_usage, x.running, x.waiting, x.host, x.port);
 }
 
 template <class Inspector>

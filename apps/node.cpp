@@ -31,6 +31,7 @@ class node {
   node(const config::node_spec& spec, const node_options& options)
       : spec_{spec},
         options_{options},
+        elsewhere_{engines_elsewhere(options.all, spec)},
         metrics_{std::make_shared<prometheus::Registry>()},
         stream_metrics_{*metrics_},
         live_{spec.router},
@@ -50,7 +51,7 @@ class node {
   }
 
   caf::expected<std::uint16_t> open() {
-    auto security = open_security(spec_);
+    auto security = open_security(spec_, elsewhere_);
     if (!security) return std::move(security.error());
     security_ = std::move(*security);
     timer_metrics_.emplace(scheduler_->clock());
@@ -176,7 +177,7 @@ class node {
 
   // Reads keys and certificates again, and puts them to use unless one cannot be read.
   caf::error secure(const config::node_spec& spec) {
-    auto engines = renew_security(security_, spec);
+    auto engines = renew_security(security_, spec, elsewhere_);
     if (!engines) return std::move(engines.error());
     on_fronts([engines = std::move(*engines)](node_front& front) {
       for (const auto& [at, profile] : engines) front.client().describe(at, profile);
@@ -237,6 +238,7 @@ class node {
   node_events events_;  // first: blocks signals for every thread that follows
   const config::node_spec& spec_;
   const node_options& options_;
+  const std::vector<config::engine_spec> elsewhere_;
   std::atomic<bool> stopping_{false};
   bool supervisor_ended_ = false;
   registry names_;

@@ -52,7 +52,20 @@ caf::expected<http::upstream_profile> profile_of(const config::engine_spec& engi
   return profile_with(engine, contexts);
 }
 
-caf::expected<node_security> open_security(const config::node_spec& spec) {
+std::vector<config::engine_spec> engines_elsewhere(const config::topology& all,
+                                                   const config::node_spec& here) {
+  std::vector<config::engine_spec> engines;
+  if (!all.cluster || !here.has_router) return engines;
+  for (const auto& node : all.nodes) {
+    if (node.name == here.name) continue;
+    engines.insert(engines.end(), node.engines.begin(), node.engines.end());
+  }
+  for (const auto& each : all.placed) engines.push_back(each.engine);
+  return engines;
+}
+
+caf::expected<node_security> open_security(const config::node_spec& spec,
+                                           const std::vector<config::engine_spec>& elsewhere) {
   node_security out;
   out.keys = std::make_unique<actors::api_keys>(spec.endpoint.api_keys);
   if (!spec.endpoint.tls.certificate.empty()) {
@@ -61,7 +74,9 @@ caf::expected<node_security> open_security(const config::node_spec& spec) {
     out.identity = std::move(*identity);
   }
   client_contexts contexts;
-  for (const auto& engine : spec.engines) {
+  auto engines = spec.engines;
+  engines.insert(engines.end(), elsewhere.begin(), elsewhere.end());
+  for (const auto& engine : engines) {
     if (engine.kind != config::engine_kind::openai) continue;
     auto profile = profile_with(engine, contexts);
     if (!profile) return std::move(profile.error());
@@ -70,9 +85,10 @@ caf::expected<node_security> open_security(const config::node_spec& spec) {
   return out;
 }
 
-caf::expected<std::vector<engine_profile>> renew_security(node_security& in_use,
-                                                          const config::node_spec& spec) {
-  auto fresh = open_security(spec);
+caf::expected<std::vector<engine_profile>> renew_security(
+    node_security& in_use, const config::node_spec& spec,
+    const std::vector<config::engine_spec>& elsewhere) {
+  auto fresh = open_security(spec, elsewhere);
   if (!fresh) return std::move(fresh.error());
   if (in_use.identity && fresh->identity) in_use.identity->adopt(*fresh->identity);
   in_use.keys->replace(spec.endpoint.api_keys, now());

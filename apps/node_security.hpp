@@ -28,12 +28,18 @@ struct node_security {
 // Says how one engine, of kind openai, is spoken to.
 caf::expected<transport::http::upstream_profile> profile_of(const config::engine_spec& engine);
 
-// Reads the files that the node's spec names.
-caf::expected<node_security> open_security(const config::node_spec& spec);
+// Returns the engines of other nodes of a cluster that routers of this one may speak to.
+std::vector<config::engine_spec> engines_elsewhere(const config::topology& all,
+                                                   const config::node_spec& here);
+
+// Reads the files that the node's spec names, and those of engines elsewhere.
+caf::expected<node_security> open_security(const config::node_spec& spec,
+                                           const std::vector<config::engine_spec>& elsewhere);
 
 // Makes what is in use what the spec says: its keys, and where TLS is on before and after, its
 // certificate. Returns how the spec's engines are spoken to; after an error nothing has changed.
-caf::expected<std::vector<engine_profile>> renew_security(node_security& in_use,
-                                                          const config::node_spec& spec);
+caf::expected<std::vector<engine_profile>> renew_security(
+    node_security& in_use, const config::node_spec& spec,
+    const std::vector<config::engine_spec>& elsewhere);
 
 }  // namespace troupe::apps

@@ -107,6 +107,8 @@ class engine_proxy_state {
     message.kv_usage = gauges_.kv_usage;
     message.running = gauges_.running;
     message.waiting = gauges_.waiting;
+    message.host = address_.host;
+    message.port = address_.port;
     for (const auto& router : routers_.get()) {
       self_->send(router, message, engine_proxy_actor{self_});
     }

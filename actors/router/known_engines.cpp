@@ -23,10 +23,20 @@ bool known_engines::take(engine_report& report, const engine_proxy_actor& proxy)
   found.lost.reset();
   found.kv_usage = report.kv_usage;
   found.models = std::move(report.models);
+  found.address = {std::move(report.host), report.port};
   core_.update_engine(found.id, config_of(report, found));
   core_.report_load(found.id, {report.running, report.waiting});
   metrics_.engine_is(report.name, found.up, core_.load_of(found.id));
   return fresh;
+}
+
+std::optional<engine_lease> known_engines::lease_of(const decision& choice,
+                                                    std::uint32_t epoch) const {
+  const auto& chosen = *by_id_.at(choice.engine);
+  if (chosen.proxy.node() == home_ || chosen.address.port == 0) return std::nullopt;
+  return engine_lease{choice.lease,        choice.engine,       core_.engine(choice.engine)->name,
+                      chosen.address.host, chosen.address.port, epoch,
+                      choice.cached_tokens};
 }
 
 std::string known_engines::name_of(const caf::actor_addr& proxy) const {

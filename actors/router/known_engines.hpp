@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/messages.hpp"
@@ -17,7 +18,9 @@ namespace troupe::actors {
 
 class known_engines {
  public:
-  known_engines(router_core& core, router_metrics& metrics) : core_{core}, metrics_{metrics} {}
+  // `home` is the node whose proxies are asked for each lease.
+  known_engines(router_core& core, router_metrics& metrics, caf::node_id home)
+      : core_{core}, metrics_{metrics}, home_{std::move(home)} {}
 
   // Takes in what a proxy says of its engine; true if the proxy is a new one. An engine more than
   // the roster holds is left out.
@@ -37,6 +40,11 @@ class known_engines {
   void forget_lost(time_point now);
 
   const engine_proxy_actor& proxy_of(engine_id id) const { return by_id_.at(id)->proxy; }
+
+  // Returns the lease of a choice where the engine's proxy is on another node: its last report says
+  // what it would say, and to ask it would cost a turn over the link.
+  std::optional<engine_lease> lease_of(const decision& choice, std::uint32_t epoch) const;
+
   engine_proxy_actor proxy_of(const std::string& name) const;
 
   // Tells whether an engine has not said yet what it serves.
@@ -53,6 +61,7 @@ class known_engines {
     std::optional<time_point> lost;  // since when its node is gone
     double kv_usage = 0;
     engine_proxy_actor proxy;
+    engine_address address;
     std::vector<model_card> models;
   };
 
@@ -62,6 +71,7 @@ class known_engines {
 
   router_core& core_;
   router_metrics& metrics_;
+  caf::node_id home_;
   std::map<std::string, entry, std::less<>> engines_;  // nodes stay where they are
   std::map<engine_id, entry*> by_id_;
 };

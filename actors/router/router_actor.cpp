@@ -47,6 +47,7 @@ class router_state {
     if (auto* error = std::get_if<caf::error>(&*result)) return refused(std::move(*error));
     const auto& choice = std::get<decision>(*result);
     metrics_.decided(choice);
+    if (auto lease = engines_.lease_of(choice, request.epoch)) return std::move(*lease);
     return self_->delegate(engines_.proxy_of(choice.engine), grant_request{request.epoch, choice});
   }
 
@@ -170,6 +171,10 @@ class router_state {
     }
     const auto& choice = std::get<decision>(result);
     metrics_.decided(choice);
+    if (auto lease = engines_.lease_of(choice, request->epoch)) {
+      request->promise.deliver(std::move(*lease));
+      return;
+    }
     request->promise.delegate(engines_.proxy_of(choice.engine),
                               grant_request{request->epoch, choice});
   }
@@ -205,7 +210,7 @@ class router_state {
   router_core core_;
   admission admission_;
   router_metrics metrics_;
-  known_engines engines_{core_, metrics_};
+  known_engines engines_{core_, metrics_, self_->node()};
   waiting_room waiting_;
   std::uint64_t last_ticket_ = 0;
   bool ticking_ = false;

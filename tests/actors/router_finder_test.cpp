@@ -90,9 +90,8 @@ TEST_F(router_finder_test, a_router_that_is_not_there_yet_is_looked_for_again) {
 
 TEST_F(router_finder_test, all_proxies_of_this_node_report_when_one_is_found) {
   int reports = 0;
-  const auto proxy = (*world).spawn([&reports]() -> caf::behavior {
-    return {[&reports](report_to_router) { ++reports; }};
-  });
+  const auto proxy = (*world).spawn(
+      [&reports]() -> caf::behavior { return {[&reports](report_to_router) { ++reports; }}; });
   names.put(proxy_name("e"), proxy);
   start_router();
   tell(kind::up, node("router"));

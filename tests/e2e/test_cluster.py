@@ -1,5 +1,7 @@
 """A cluster: the router on one node, engines on others; nodes are killed, stopped, restarted."""
 
+import http.client
+import json
 import signal
 import unittest
 
@@ -138,6 +140,25 @@ class ClusterTest(unittest.TestCase):
             cluster.start("front")
             cluster.wait_for(["back-0.cpu", "back-1.cpu"])
             self.assertEqual(cluster.complete(), 200)
+
+    def test_a_node_that_stops_finishes_what_its_engines_have_begun(self):
+        with Cluster("cluster-stop") as cluster:
+            cluster.start("front")
+            cluster.start("back-0")
+            cluster.wait_for(["back-0.cpu"])
+            front = cluster.front
+            connection = http.client.HTTPConnection(front.host, front.port, timeout=60)
+            connection.request("POST", "/v1/completions", json.dumps({
+                "model": "tiny-4096", "prompt": "hello", "max_tokens": 1500, "ignore_eos": True,
+                "stream": True}), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            self.assertTrue(answer.readline().startswith(b"data: "))
+            cluster.nodes["back-0"].terminate()
+            cluster.wait_for([])
+            rest = answer.read()
+            connection.close()
+            self.assertTrue(rest.endswith(b"data: [DONE]\n\n"), rest[-300:])
+            self.assertIn(b'"finish_reason":"length"', rest)
 
     def test_no_engine_is_an_error_to_try_again_after(self):
         with Cluster("cluster-none") as cluster:
