@@ -38,10 +38,6 @@ constexpr const char* examples =
     "Flags override the file. Keys, units and defaults: docs/configuration.md\n"
     "Ctrl-C finishes the answers under way, stops the engines and ends; twice ends at once.";
 
-constexpr const char* unplaced =
-    " has `placed` engines, which no node starts yet; `troupe check` reads such files, `troupe up` "
-    "runs those whose engines have their nodes";
-
 // Says in the node itself where its link is, also where the cluster says it for all, and gives its
 // engines names that no engine of another node has.
 void settle_member(const config::cluster_spec& cluster, node_spec& node) {
@@ -93,9 +89,6 @@ caf::expected<up_command> node_of_file(const up_flags& flags,
                                                   config::quote(choice->name) + ", but " +
                                                   *flags.file + " has: " + config::joined(names));
   }
-  if (!read.value.placed.empty()) {
-    return make_failure(errc::invalid_config, *flags.file + unplaced);
-  }
   node_spec chosen = *node;
   if (read.value.cluster) settle_member(*read.value.cluster, chosen);
   return up_command{std::move(chosen), std::move(read.value)};
@@ -138,46 +131,70 @@ void take_urls(const std::vector<std::string>& urls, node_spec& node, flag_reade
   }
 }
 
-// Changes the embedded engines of the node as the flags say.
-void take_embedded(const up_flags& flags, node_spec& node, flag_reader& read) {
+// Returns the placed groups of which the node may have to run an engine.
+std::vector<engine_spec*> placeable(up_command& up) {
+  const auto& member = up.node.member;
+  const placement_node self{{up.node.name, 1}, member.labels, member.roles, member.weight};
+  const auto actors = config::placed_actors(up.topology);
   std::vector<engine_spec*> groups;
-  for (engine_spec& engine : node.engines) {
-    if (engine.kind == engine_kind::embedded) groups.push_back(&engine);
+  for (std::size_t i = 0; i < actors.size(); ++i) {
+    if (place({actors[i]}, {self}).instances.empty()) continue;
+    groups.push_back(&up.topology.placed[i].engine);
   }
-  if (groups.empty()) {
-    return read.fail("--model, --engines and --engine-threads are for embedded engines, and " +
-                     *flags.file + " has none for this node");
+  return groups;
+}
+
+// Changes the embedded engines that the node has or may get, as the flags say.
+void take_embedded(const up_flags& flags, up_command& up, flag_reader& read) {
+  std::vector<engine_spec*> groups;
+  for (engine_spec& engine : up.node.engines) groups.push_back(&engine);
+  std::erase_if(groups, [](const auto* group) { return group->kind != engine_kind::embedded; });
+  if (flags.engines && groups.empty() && !up.topology.placed.empty()) {
+    return read.fail("--engines is for engines of the node itself, and " + *flags.file +
+                     " has none for it; how many are placed its key `count` says, for all nodes");
   }
   if (flags.engines && groups.size() > 1) {
     return read.fail("--engines does not say which group it means: " + *flags.file + " has " +
                      std::to_string(groups.size()) + " embedded ones; set `count` there");
   }
   for (engine_spec* engine : groups) {
-    read.text("--model", flags.model, engine->model);
     read.count("--engines", flags.engines, {1, engines_max}, engine->count);
+  }
+  for (engine_spec* engine : placeable(up)) {
+    if (engine->kind == engine_kind::embedded) groups.push_back(engine);
+  }
+  if (groups.empty()) {
+    return read.fail("--model, --engines and --engine-threads are for embedded engines, and " +
+                     *flags.file + " has none for this node");
+  }
+  for (engine_spec* engine : groups) {
+    read.text("--model", flags.model, engine->model);
     read.count("--engine-threads", flags.engine_threads, {1, 256}, engine->threads);
   }
 }
 
-void take_engines(const up_flags& flags, node_spec& node, flag_reader& read) {
+void take_engines(const up_flags& flags, up_command& up, flag_reader& read) {
   const bool has_embedded_flag = flags.model || flags.engines || flags.engine_threads;
   if (!flags.engine_urls.empty() && has_embedded_flag) {
     return read.fail(
         "--engine is for engines that already run; --model, --engines and --engine-threads are "
         "for embedded ones: give one or the other");
   }
-  if (!flags.engine_urls.empty()) return take_urls(flags.engine_urls, node, read);
-  if (has_embedded_flag) take_embedded(flags, node, read);
+  if (!flags.engine_urls.empty()) return take_urls(flags.engine_urls, up.node, read);
+  if (has_embedded_flag) take_embedded(flags, up, read);
 }
 
 // Finds what would only come out once the engines start.
-void check_engines(const node_spec& node, flag_reader& read) {
+void check_engines(up_command& up, flag_reader& read) {
   std::set<std::string> names;
-  for (const engine_spec& engine : node.engines) {
+  for (const engine_spec& engine : up.node.engines) {
     for (const std::string& name : config::engine_names(engine)) {
       if (!names.insert(name).second) read.fail("two engines are called " + config::quote(name));
     }
     if (std::string missing = missing_file(engine); !missing.empty()) read.fail(missing);
+  }
+  for (const engine_spec* engine : placeable(up)) {
+    if (std::string missing = missing_file(*engine); !missing.empty()) read.fail(missing);
   }
 }
 
@@ -220,7 +237,7 @@ caf::expected<up_command> up_command_of(const up_flags& flags,
   if (!up) return up;
   node_spec& node = up->node;
   flag_reader read;
-  take_engines(flags, node, read);
+  take_engines(flags, *up, read);
   read.address("--host", flags.host, node.endpoint.address);
   read.port("--port", flags.port, node.endpoint.port);
   read.choice("--policy", flags.policy, config::routing_policy_names(), node.router.policy);
@@ -230,7 +247,7 @@ caf::expected<up_command> up_command_of(const up_flags& flags,
     node.log.level = levels[*index];
   }
   read.choice("--log-format", flags.log_format, config::log_format_names(), node.log.format);
-  check_engines(node, read);
+  check_engines(*up, read);
   if (caf::error error = read.error()) return error;
   return up;
 }

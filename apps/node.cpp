@@ -13,6 +13,7 @@
 #include "apps/node_cluster.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
+#include "apps/node_placement.hpp"
 #include "apps/node_security.hpp"
 #include "apps/node_tree.hpp"
 #include "runtime/log.hpp"
@@ -113,6 +114,7 @@ class node {
     object->attach_functor([this] { events_.notify(node_event::supervisor_ended); });
     run_on(scheduler_->thread(0), [&] { record_.supervisor = supervisor_; });
     started.wait();
+    if (!options_.all.placed.empty()) start_placement();
   }
 
   // Blocks until the node is told to stop, then ends it in order; returns the exit code.
@@ -123,6 +125,7 @@ class node {
     }
     stopping_ = true;
     close_admin();
+    end_placement();
     if (event == node_event::supervisor_ended) {
       log::error("the supervisor gave up: the node ends");
       abort_fronts();
@@ -148,6 +151,26 @@ class node {
       on_fronts([spec](node_front& front) { front.apply(spec); });
     };
     return with;
+  }
+
+  void start_placement() {
+    placement_options with{options_.all.placed};
+    with.times.drain_max = spec_.admin.drain_timeout;
+    with.names = &names_;
+    with.live = &live_;
+    with.supervisor = supervisor_;
+    with.engine_child = [this](const config::engine_spec& engine) {
+      return engine_child(*resources_, engine);
+    };
+    with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
+    placement_ = spawn_placement(*system_, std::move(with));
+    run_on(scheduler_->thread(0), [this] { cluster_->follow(placement_); });
+  }
+
+  // What runs here goes with the node.
+  void end_placement() {
+    if (placement_) caf::anon_send_exit(placement_, caf::exit_reason::user_shutdown);
+    placement_ = nullptr;
   }
 
   // The others are told and need not find out; what they still ask is answered as from a dead node.
@@ -257,6 +280,7 @@ class node {
   std::optional<admin_front> admin_;
   std::unique_ptr<node_cluster> cluster_;
   supervisor_actor supervisor_;
+  caf::actor placement_;
 };
 
 void configure_log(const config::node_spec& spec) {

@@ -1,7 +1,6 @@
 #include "apps/node_cluster.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <random>
 #include <utility>
 
@@ -11,6 +10,7 @@
 
 #include "actors/catalogue.hpp"
 #include "actors/router_finder.hpp"
+#include "apps/node_placement.hpp"
 #include "apps/node_seeds.hpp"
 #include "config/topology_members.hpp"
 #include "runtime/clock.hpp"
@@ -175,7 +175,9 @@ void node_cluster::begin_again() {
   life_.reset();
   if (auto error = begin()) {
     log::error("cannot join the cluster again", {{"why", failure_text(error)}});
+    return;
   }
+  for (const auto& each : followers_) tell_life(each);
 }
 
 const std::string& node_cluster::endpoint() const {
@@ -186,8 +188,14 @@ void node_cluster::leave() {
   caf::anon_send(life_->membership(), transport::leave_cluster{});
 }
 
-caf::actor node_cluster::membership() const {
-  return life_->membership();
+void node_cluster::follow(const caf::actor& who) {
+  followers_.push_back(who);
+  tell_life(who);
+}
+
+void node_cluster::tell_life(const caf::actor& who) const {
+  caf::anon_send(who, cluster_life{life_->carrier().self()});
+  caf::anon_send(life_->membership(), transport::follow_nodes{who});
 }
 
 transport::links& node_cluster::carrier() {

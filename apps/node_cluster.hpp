@@ -9,7 +9,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <caf/actor.hpp>
 #include <caf/expected.hpp>
@@ -47,7 +49,10 @@ class node_cluster {
   // Tells the others that this node leaves; they need not find out.
   void leave();
 
-  caf::actor membership() const;
+  // Tells an actor of this node's life in the cluster (cluster_life) and then of the others
+  // (node_change), now and whenever another life begins.
+  void follow(const caf::actor& who);
+
   transport::links& carrier();
   transport::remote_counts counts() const;
 
@@ -56,11 +61,13 @@ class node_cluster {
   node_cluster(parts p, std::optional<transport::zmq::cluster_key> key);
   caf::error begin();
   void begin_again();
+  void tell_life(const caf::actor& who) const;
 
   parts parts_;
   std::optional<transport::zmq::cluster_key> key_;
   transport::message_catalogue catalogue_;
   std::unique_ptr<life> life_;
+  std::vector<caf::actor> followers_;
   std::shared_ptr<node_cluster*> self_;  // null once this is gone
 };
 

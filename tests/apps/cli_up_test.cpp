@@ -148,6 +148,23 @@ TEST_F(cli_up, a_node_of_a_cluster_knows_its_link_and_names_its_engines_by_itsel
   EXPECT_EQ(up.topology.nodes.size(), 2u);
 }
 
+TEST_F(cli_up, flags_and_checks_reach_placed_engines_that_may_come_to_the_node) {
+  const std::string file = source_dir + "/config/region-cells.yaml";
+  const std::string begin = "up -c " + file + " --node ";
+  const auto up = parse_as<up_command>(begin + "engine-a-0 --engine-threads 3 --model " + model_);
+  ASSERT_EQ(up.topology.placed.size(), 2u);
+  EXPECT_EQ(up.topology.placed[0].engine.model, model_);
+  EXPECT_EQ(up.topology.placed[0].engine.threads, 3u);
+  EXPECT_EQ(up.topology.placed[1].engine.model, "");
+  EXPECT_EQ(mistake_of(begin + "engine-b-1"),
+            "the engine 'cpu-b' has no model; give --model PATH, or its key `model` in the file a "
+            "value");
+  EXPECT_EQ(mistake_of(begin + "engine-b-1 --engines 2"),
+            "--engines is for engines of the node itself, and " + file +
+                " has none for it; how many are placed its key `count` says, for all nodes");
+  EXPECT_EQ(parse_as<up_command>(begin + "router-b-1").node.name, "router-b-1");
+}
+
 TEST_F(cli_up, reports_every_mistake_of_the_file) {
   const std::string file = write_config("troupe: 2\nnode: {}\n");
   EXPECT_EQ(mistake_of("up -c " + file),

@@ -4,6 +4,7 @@ import http.client
 import json
 import signal
 import unittest
+from collections import Counter
 
 from http_calls import call, get
 from processes import SCRATCH, Node, tiny_model
@@ -29,7 +30,24 @@ nodes:
       - engine: {{name: cpu, model: "{model}", kv: 16MiB}}
 """
 
-
+PLACED = """troupe: 1
+cluster:
+  name: {name}
+  file: "{seeds}"
+{cluster}
+placed:
+  - engine: {{name: tiny, count: 2, model: "{model}", kv: 16MiB, place: {{per_node: {per_node}}}}}
+nodes:
+  front:
+    link: {{listen: 127.0.0.1:0}}
+    endpoint: {{listen: 127.0.0.1:0}}
+    actors:
+      - router: {{policy: round_robin}}
+  back:
+    replicas: 2
+    roles: [engine]
+    link: {{listen: 127.0.0.1:0}}
+"""
 
 class LinkedNode(Node):
     """A node of a cluster: up once its links are."""
@@ -43,13 +61,13 @@ class LinkedNode(Node):
 class Cluster:
     """The nodes of a file, each started and ended by name; use as a context manager."""
 
-    def __init__(self, name, cluster=""):
+    def __init__(self, name, cluster="", file=FILE, **values):
         SCRATCH.mkdir(parents=True, exist_ok=True)
         self.seeds = SCRATCH / f"{name}.seeds"
         self.seeds.write_text("", encoding="utf-8")
         self.file = SCRATCH / f"{name}.yaml"
-        self.file.write_text(FILE.format(name=name, seeds=self.seeds, cluster=cluster,
-                                         model=tiny_model()), encoding="utf-8")
+        self.file.write_text(file.format(name=name, seeds=self.seeds, cluster=cluster,
+                                         model=tiny_model(), **values), encoding="utf-8")
         self.nodes = {}
 
     def __enter__(self):
@@ -86,6 +104,19 @@ class Cluster:
     def wait_for(self, engines):
         """Waits until just these engines are up."""
         self.front.poll(lambda: self.engines_up() == set(engines), f"engines {engines}")
+
+    def spread(self):
+        """Returns how many of the engines that are up each node has."""
+        return dict(Counter(name.split(".")[0] for name in self.engines_up()))
+
+    def serve_until(self, spread):
+        """Asks for answers, each of which must come, until the engines are spread like this."""
+        def served():
+            status = self.complete()
+            if status != 200:
+                raise AssertionError(f"a request was answered {status}")
+            return self.spread() == spread
+        self.front.poll(served, f"engines {spread}")
 
     def complete(self, prompt="hello"):
         """Asks for an answer; returns its status."""
@@ -168,6 +199,60 @@ class ClusterTest(unittest.TestCase):
             cluster.nodes["back-0"].kill()
             cluster.wait_for([])
             self.assertEqual(cluster.complete(), 503)
+
+
+class PlacedTest(unittest.TestCase):
+    """Three nodes, and two engines that belong to none; the group's name gives each node one."""
+
+    NODES = ("front", "back-0", "back-1")
+
+    def placed(self, name, per_node):
+        """Describes the cluster."""
+        return Cluster(name, file=PLACED, per_node=per_node)
+
+    def test_engines_of_a_dead_node_start_elsewhere_and_go_back_once_it_returns(self):
+        with self.placed("placed-kill", 2) as cluster:
+            for name in self.NODES:
+                cluster.start(name)
+            cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+            cluster.nodes["back-0"].kill()
+            cluster.serve_until({"back-1": 2})
+            other = cluster.nodes["back-1"]
+            self.assertEqual(len(other.engine_pids()), 2)
+            cluster.start("back-0")
+            cluster.serve_until({"back-0": 1, "back-1": 1})
+            other.poll(lambda: len(other.engine_pids()) == 1, "its process has ended")
+            for words in ("engine is placed here", "engine moves", "engine drains",
+                          "engine no longer runs here"):
+                self.assertIn(words, other.log.text)
+
+    def test_bounds_hold_and_what_they_leave_out_is_said_and_made_good(self):
+        with self.placed("placed-bound", 1) as cluster:
+            for name in self.NODES:
+                cluster.start(name)
+            cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+            left, kept = cluster.nodes["back-0"], cluster.nodes["back-1"]
+            pids = kept.engine_pids()
+            self.assertEqual(left.stop(), 0)
+            cluster.serve_until({"back-1": 1})
+            kept.poll(lambda: "not all engines of a group can be placed" in kept.log.text,
+                      "a warning")
+            cluster.start("back-0")
+            cluster.serve_until({"back-0": 1, "back-1": 1})
+            self.assertEqual(kept.engine_pids(), pids)
+
+    def test_a_node_that_hung_keeps_what_it_runs(self):
+        with self.placed("placed-hang", 2) as cluster:
+            for name in self.NODES:
+                cluster.start(name)
+            cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+            hung = cluster.nodes["back-0"]
+            pids = hung.engine_pids()
+            hung.process.send_signal(signal.SIGSTOP)
+            cluster.serve_until({"back-1": 2})
+            hung.process.send_signal(signal.SIGCONT)
+            cluster.serve_until({"back-0": 1, "back-1": 1})
+            self.assertEqual(hung.engine_pids(), pids)
 
 
 if __name__ == "__main__":

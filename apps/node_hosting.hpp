@@ -1,0 +1,113 @@
+// Which placed engines a node runs, and what it has to do next.
+//
+// The placement is computed anew once the view of the cluster has settled. An engine that is placed
+// here is started. One that has moved to another node serves on until routers hold its successor to
+// be up, then drains, then is stopped; one that comes back meanwhile simply stays.
+//
+// A new life of this node in the cluster begins with an empty view, and what it runs goes on until
+// the others have been heard of.
+//
+// Pure. Bounds: those of placement_limits; each wait has one in hosting_times.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/message_types.hpp"
+#include "config/topology.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/placement/placement.hpp"
+
+namespace troupe::apps {
+
+struct hosting_times {
+  std::chrono::milliseconds settle{300};           // without news, before the view counts
+  std::chrono::milliseconds settle_max{3'000};     // with news; also alone, after the start
+  std::chrono::milliseconds retry{5'000};          // after an engine could not be started
+  std::chrono::milliseconds handover_max{60'000};  // then it drains, successor or not
+  std::chrono::milliseconds drain_max{600'000};    // then it is stopped with what it has
+};
+
+struct hosting_step {
+  enum class kind {
+    start,
+    hand_over,  // `successor` runs elsewhere; it serves on meanwhile
+    drain,      // no new requests
+    resume,     // requests again
+    stop
+  };
+  kind what = kind::start;
+  config::engine_spec engine{};  // named as it runs here, alone
+  std::string successor{};       // an engine; empty: none
+};
+
+// What each router says of engines; nothing where one has not answered.
+using router_answers = std::vector<std::optional<actors::model_listing>>;
+
+class node_hosting {
+ public:
+  node_hosting(const std::vector<config::placed_spec>& placed, hosting_times times);
+
+  // This node begins a life in the cluster and is to hear of the others.
+  void begin(placement_node self, time_point now);
+
+  // Another node has come, with a higher incarnation where it was there before.
+  void up(placement_node node, time_point now);
+
+  // That incarnation of it has ended.
+  void gone(const node_id& node, time_point now);
+
+  // Returns when settle() is to be called, if at all.
+  std::optional<time_point> due() const { return due_; }
+
+  // Computes the placement and returns what it means here. REQUIRES: begin().
+  std::vector<hosting_step> settle(time_point now);
+
+  // True while engines are on their way out, so that routers are to be asked.
+  bool is_moving() const;
+
+  // Takes what routers say, and returns what is to be done with those on their way out.
+  std::vector<hosting_step> poll(const router_answers& routers, time_point now);
+
+  // The engine could not be started; it is tried again.
+  void not_started(const std::string& engine, time_point now);
+
+  // The engine has been stopped; returns its start where it is wanted again.
+  std::vector<hosting_step> stopped(const std::string& engine);
+
+  // The engine could not be stopped; poll() tries again.
+  void not_stopped(const std::string& engine, time_point now);
+
+  // What the last placement could not place.
+  const std::vector<shortage>& shortages() const { return last_.shortages; }
+
+ private:
+  enum class phase { running, handing_over, draining, stopping };
+  struct hosted {
+    instance which;
+    phase now = phase::running;
+    std::string successor{};
+    time_point deadline{};
+    bool is_wanted = false;  // again, once it has stopped
+  };
+
+  config::engine_spec engine_of(const instance& which) const;
+  placement before() const;
+  void wait(time_point now);
+  void take(const instance& which, std::vector<hosting_step>& steps);
+
+  std::map<std::string, config::engine_spec> groups_;
+  std::vector<placed_actor> actors_;
+  hosting_times times_;
+  placement_node self_;
+  std::map<std::string, placement_node> others_;
+  placement last_;
+  std::map<std::string, hosted> hosted_;  // by the engine's name
+  std::optional<time_point> due_;
+  time_point latest_{};
+};
+
+}  // namespace troupe::apps

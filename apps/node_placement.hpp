@@ -1,0 +1,49 @@
+// The placement actor: runs the placed engines that fall to this node.
+//
+// | message | what it does |
+// | --- | --- |
+// | cluster_life | this node is in the cluster under a new incarnation; its view begins again |
+// | node_change | takes it into the view; the placement follows once no more news come |
+//
+// What is to be done node_hosting decides. Engines are children of the node's supervisor. Of those
+// on their way out every router that is known here is asked.
+//
+// Thread: unpinned. Bounds: those of node_hosting.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/fwd.hpp>
+
+#include "apps/live_settings.hpp"
+#include "apps/node_hosting.hpp"
+#include "config/topology.hpp"
+#include "runtime/membership/member_record.hpp"
+#include "runtime/registry.hpp"
+#include "runtime/supervisor.hpp"
+
+namespace troupe::apps {
+
+// To be sent before the actor is to follow a membership actor.
+struct cluster_life {
+  node_description self;
+};
+
+struct placement_options {
+  std::vector<config::placed_spec> placed;
+  hosting_times times{};
+  registry* names = nullptr;      // these two outlive the actor
+  live_settings* live = nullptr;  //
+  supervisor_actor supervisor{};  // of the node
+  std::function<child_spec(const config::engine_spec&)> engine_child{};
+  std::function<caf::error(const config::engine_spec&)> describe{};  // how an engine is spoken to
+};
+
+caf::actor spawn_placement(caf::actor_system& system, placement_options options);
+
+}  // namespace troupe::apps
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::cluster_life)
