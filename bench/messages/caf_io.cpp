@@ -33,6 +33,7 @@ void prepare(caf::actor_system_config& config) {
 class caf_io final : public contestant {
  public:
   std::string name() const override { return "caf::io"; }
+  bool is_peer() const override { return true; }
 
   void serve(const std::function<void(std::uint16_t)>& listening) override {
     caf::actor_system_config config;

@@ -16,6 +16,9 @@ class contestant {
 
   virtual std::string name() const = 0;
 
+  // Returns whether it is others' work, which ours is compared with.
+  virtual bool is_peer() const { return false; }
+
   // Serves in a process of its own until that is killed; says on which port of loopback.
   [[noreturn]] virtual void serve(const std::function<void(std::uint16_t)>& listening) = 0;
 
@@ -33,7 +36,7 @@ std::unique_ptr<contestant> make_caf_io();
 // Records over our own links, without actors.
 std::unique_ptr<contestant> make_links_only();
 
-// Two actors over our links.
-std::unique_ptr<contestant> make_remote_actors();
+// Two actors over our links; the payload a text, or bytes that travel without a copy.
+std::unique_ptr<contestant> make_remote_actors(bool as_bytes);
 
 }  // namespace troupe::bench

@@ -8,6 +8,9 @@
 #include <caf/actor_system.hpp>
 #include <caf/error.hpp>
 
+#include "runtime/shared_bytes.hpp"
+#include "transport/links/wire_types.hpp"
+
 namespace troupe::bench {
 
 namespace {
@@ -36,15 +39,22 @@ class client {
 
  private:
   void send() {
-    if (!load_.one_way()) return request();
+    if (target_.as_bytes) return send(bytes_);
+    send(payload_);
+  }
+
+  template <class Payload>
+  void send(const Payload& payload) {
+    if (!load_.one_way()) return request(payload);
     for (auto left = static_cast<std::uint32_t>(load_.batch()); left > 0; --left) {
-      self_->send(target_.server, left - 1, payload_);
+      self_->send(target_.server, left - 1, payload);
     }
   }
 
-  void request() {
-    self_->request(target_.server, target_.request_timeout, payload_)
-        .then([this](const std::string&) { came_back(1); },
+  template <class Payload>
+  void request(const Payload& payload) {
+    self_->request(target_.server, target_.request_timeout, payload)
+        .then([this](const Payload&) { came_back(1); },
               [this](const caf::error& error) {
                 std::fprintf(stderr, "request: %s\n", self_->system().render(error).c_str());
                 std::exit(1);
@@ -55,6 +65,7 @@ class client {
   load_target target_;
   message_load load_;
   std::string payload_;
+  shared_bytes bytes_{payload_};
   std::function<void(double)> measured_;
   load_clock clock_;
   std::uint64_t open_ = 0;
@@ -64,13 +75,16 @@ class client {
 
 caf::behavior load_server(caf::event_based_actor* self) {
   auto taken = std::make_shared<std::uint64_t>(0);
+  const auto take = [self, taken](std::uint32_t left) {
+    ++*taken;
+    if (left != 0) return;
+    self->send(caf::actor_cast<caf::actor>(self->current_sender()), std::exchange(*taken, 0));
+  };
   return {
-      [self, taken](std::uint32_t left, const std::string&) {
-        ++*taken;
-        if (left != 0) return;
-        self->send(caf::actor_cast<caf::actor>(self->current_sender()), std::exchange(*taken, 0));
-      },
+      [take](std::uint32_t left, const std::string&) { take(left); },
+      [take](std::uint32_t left, const shared_bytes&) { take(left); },
       [](std::string& payload) { return std::move(payload); },
+      [](shared_bytes& payload) { return std::move(payload); },
   };
 }
 

@@ -23,6 +23,7 @@ caf::behavior load_server(caf::event_based_actor* self);
 struct load_target {
   caf::actor server;
   caf::duration request_timeout;
+  bool as_bytes = false;  // the payload is a shared_bytes, else a text
 };
 
 // Puts one load on a server; says the rate at its end, and ends itself.

@@ -1,10 +1,12 @@
 // Messages a second between two processes of this machine, ours beside raw ZeroMQ and caf::io.
 //
-// messages_bench [REPEATS [CONTESTANT...]]: in each repeat the contestants take turns at each load,
-// in two new processes each time. Prints a table of medians and one line of JSON.
+// messages_bench [REPEATS [CONTESTANT or LOAD...]], such as "32 in flight, 64 B": in each repeat
+// the contestants take turns at each load, in two new processes each time. Prints a table of
+// medians and one line of JSON.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,7 +26,8 @@ std::vector<std::unique_ptr<contestant>> all_contestants() {
   all.push_back(make_caf_io());
 #endif
   all.push_back(make_links_only());
-  all.push_back(make_remote_actors());
+  all.push_back(make_remote_actors(false));
+  all.push_back(make_remote_actors(true));
   return all;
 }
 
@@ -46,14 +49,22 @@ double measure(contestant& who, const message_load& load) {
   return *rate;
 }
 
+// Leaves those that are chosen by name, or all where none is.
+void choose(auto& from, const std::vector<std::string>& chosen, auto name_of) {
+  const auto is_chosen = [&](const auto& one) {
+    return std::find(chosen.begin(), chosen.end(), name_of(one)) != chosen.end();
+  };
+  if (std::none_of(from.begin(), from.end(), is_chosen)) return;
+  std::erase_if(from, std::not_fn(is_chosen));
+}
+
 int run(int repeats, const std::vector<std::string>& chosen) {
   auto contestants = all_contestants();
-  std::erase_if(contestants, [&](const auto& who) {
-    return !chosen.empty() && std::find(chosen.begin(), chosen.end(), who->name()) == chosen.end();
-  });
+  choose(contestants, chosen, [](const auto& who) { return who->name(); });
   message_rates all;
   all.loads = message_loads();
-  for (const auto& who : contestants) all.contestants.push_back(who->name());
+  choose(all.loads, chosen, [](const auto& load) { return load.name; });
+  for (const auto& who : contestants) all.contestants.push_back({who->name(), who->is_peer()});
   all.rates.assign(contestants.size(), std::vector<std::vector<double>>(all.loads.size()));
   for (int repeat = 0; repeat < repeats; ++repeat) {
     for (std::size_t load = 0; load < all.loads.size(); ++load) {
@@ -73,7 +84,7 @@ int run(int repeats, const std::vector<std::string>& chosen) {
 int main(int count, char** words) {
   const int repeats = count > 1 ? std::atoi(words[1]) : 5;
   if (repeats < 1) {
-    std::fprintf(stderr, "usage: messages_bench [REPEATS [CONTESTANT...]]\n");
+    std::fprintf(stderr, "usage: messages_bench [REPEATS [CONTESTANT or LOAD...]]\n");
     return 2;
   }
   troupe::log::configure(troupe::log::level::warn, false, "bench");

@@ -76,6 +76,7 @@ class raw_client {
 class raw_zmq final : public contestant {
  public:
   std::string name() const override { return "raw"; }
+  bool is_peer() const override { return true; }
 
   void serve(const std::function<void(std::uint16_t)>& listening) override {
     zmq::context_t context;

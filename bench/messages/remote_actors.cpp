@@ -34,6 +34,8 @@ transport::message_catalogue bench_catalogue() {
   kinds.add<caf::error>("error");
   kinds.add<std::string>("payload");
   kinds.add<std::uint32_t, std::string>("number,payload");
+  kinds.add<shared_bytes>("bytes");
+  kinds.add<std::uint32_t, shared_bytes>("number,bytes");
   kinds.add<std::uint64_t>("count");
   transport::add_node_messages(kinds);
   return kinds;
@@ -65,7 +67,9 @@ class bench_node {
 
 class over_links final : public contestant {
  public:
-  std::string name() const override { return "troupe"; }
+  explicit over_links(bool as_bytes) : as_bytes_{as_bytes} {}
+
+  std::string name() const override { return as_bytes_ ? "troupe blobs" : "troupe"; }
 
   void serve(const std::function<void(std::uint16_t)>& listening) override {
     bench_node node{"server"};
@@ -84,9 +88,10 @@ class over_links final : public contestant {
     caf::actor client;  // that another node knows an actor does not keep it alive
     node.system.spawn([&](caf::event_based_actor* self) {
       const auto begin = [&, self](const caf::strong_actor_ptr& server) {
-        client = self->spawn(load_client,
-                             load_target{caf::actor_cast<caf::actor>(server), request_timeout},
-                             load, [&rate](double per_second) { rate.set_value(per_second); });
+        client = self->spawn(
+            load_client,
+            load_target{caf::actor_cast<caf::actor>(server), request_timeout, as_bytes_}, load,
+            [&rate](double per_second) { rate.set_value(per_second); });
       };
       self->request(there, request_timeout, transport::get_actor{"load"}).then(begin, give_up);
     });
@@ -96,12 +101,13 @@ class over_links final : public contestant {
 
  private:
   static inline const caf::duration request_timeout{std::chrono::seconds{10}};
+  const bool as_bytes_;
 };
 
 }  // namespace
 
-std::unique_ptr<contestant> make_remote_actors() {
-  return std::make_unique<over_links>();
+std::unique_ptr<contestant> make_remote_actors(bool as_bytes) {
+  return std::make_unique<over_links>(as_bytes);
 }
 
 }  // namespace troupe::bench

@@ -12,40 +12,55 @@ double median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
-// Ours to another, each repeat by itself: what slows the machine slows both.
-std::vector<double> ratios(const message_rates& all, std::size_t other, std::size_t load) {
+std::vector<double> ratios(const std::vector<double>& ours, const std::vector<double>& theirs) {
   std::vector<double> result;
-  const auto& ours = all.rates.back()[load];
-  const auto& theirs = all.rates[other][load];
   for (std::size_t i = 0; i < ours.size(); ++i) {
     if (theirs[i] > 0) result.push_back(ours[i] / theirs[i]);
   }
   return result;
 }
 
+// Calls `see` with the numbers of each of ours and each peer.
+void each_pair(const message_rates& all, auto see) {
+  for (std::size_t ours = 0; ours < all.contestants.size(); ++ours) {
+    for (std::size_t peer = 0; peer < all.contestants.size(); ++peer) {
+      if (!all.contestants[ours].is_peer && all.contestants[peer].is_peer) see(ours, peer);
+    }
+  }
+}
+
+std::string pair_name(const message_rates& all, std::size_t ours, std::size_t peer) {
+  return all.contestants[ours].name + "/" + all.contestants[peer].name;
+}
+
 void print_ratio(const std::vector<double>& ratios) {
   if (ratios.empty()) return;
   const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
-  std::printf("  %5.2f (%.2f-%.2f)", median(ratios), *least, *most);
+  char range[40];
+  std::snprintf(range, sizeof(range), "%.2f (%.2f-%.2f)", median(ratios), *least, *most);
+  std::printf(" %21s", range);
 }
 
 }  // namespace
 
 void print_table(const message_rates& all) {
   std::printf("%-22s", "thousands a second");
-  for (const auto& name : all.contestants) std::printf(" %10s", name.c_str());
-  for (std::size_t other = 0; other + 1 < all.contestants.size(); ++other) {
-    std::printf("  %17s", (all.contestants.back() + "/" + all.contestants[other]).c_str());
+  for (const auto& who : all.contestants) std::printf(" %12s", who.name.c_str());
+  for (std::size_t load = 0; load < all.loads.size(); ++load) {
+    std::printf("\n%-22s", all.loads[load].name.c_str());
+    for (const auto& rates : all.rates) std::printf(" %12.1f", median(rates[load]) / 1'000);
+  }
+  std::printf("\n%-22s", "median (range)");
+  each_pair(all, [&](std::size_t ours, std::size_t peer) {
+    std::printf(" %21s", pair_name(all, ours, peer).c_str());
+  });
+  for (std::size_t load = 0; load < all.loads.size(); ++load) {
+    std::printf("\n%-22s", all.loads[load].name.c_str());
+    each_pair(all, [&](std::size_t ours, std::size_t peer) {
+      print_ratio(ratios(all.rates[ours][load], all.rates[peer][load]));
+    });
   }
   std::printf("\n");
-  for (std::size_t load = 0; load < all.loads.size(); ++load) {
-    std::printf("%-22s", all.loads[load].name.c_str());
-    for (const auto& rates : all.rates) std::printf(" %10.1f", median(rates[load]) / 1'000);
-    for (std::size_t other = 0; other + 1 < all.contestants.size(); ++other) {
-      print_ratio(ratios(all, other, load));
-    }
-    std::printf("\n");
-  }
 }
 
 void print_json(const message_rates& all) {
@@ -53,13 +68,13 @@ void print_json(const message_rates& all) {
   for (std::size_t load = 0; load < all.loads.size(); ++load) {
     std::printf("%s\"%s\":{", load == 0 ? "" : ",", all.loads[load].name.c_str());
     for (std::size_t who = 0; who < all.contestants.size(); ++who) {
-      std::printf("%s\"%s\":%.0f", who == 0 ? "" : ",", all.contestants[who].c_str(),
+      std::printf("%s\"%s\":%.0f", who == 0 ? "" : ",", all.contestants[who].name.c_str(),
                   median(all.rates[who][load]));
     }
-    for (std::size_t other = 0; other + 1 < all.contestants.size(); ++other) {
-      std::printf(",\"%s/%s\":%.3f", all.contestants.back().c_str(), all.contestants[other].c_str(),
-                  median(ratios(all, other, load)));
-    }
+    each_pair(all, [&](std::size_t ours, std::size_t peer) {
+      std::printf(",\"%s\":%.3f", pair_name(all, ours, peer).c_str(),
+                  median(ratios(all.rates[ours][load], all.rates[peer][load])));
+    });
     std::printf("}");
   }
   std::printf("}\n");

@@ -9,15 +9,20 @@
 
 namespace troupe::bench {
 
-// Rates in messages per second, [contestant][load][repeat]; the last contestant is ours where there
-// is more than one, and is compared with each other one of the same repeat.
+struct measured_contestant {
+  std::string name;
+  bool is_peer = false;
+};
+
+// Rates in messages per second, [contestant][load][repeat]. Ours are compared with each peer's of
+// the same repeat: what slows the machine slows both.
 struct message_rates {
-  std::vector<std::string> contestants;
+  std::vector<measured_contestant> contestants;
   std::vector<message_load> loads;
   std::vector<std::vector<std::vector<double>>> rates;
 };
 
-// Prints medians and the ratios of ours to the others.
+// Prints medians, and the ratios of ours to the peers'.
 void print_table(const message_rates& rates);
 
 // Prints the same as one line of JSON.
