@@ -18,14 +18,14 @@ const actors::engine_status* find(const actors::model_listing& listing, const st
   return at == listing.engines.end() ? nullptr : &*at;
 }
 
-bool is_up_at_all(const router_answers& routers, const std::string& engine) {
+bool is_up_everywhere(const router_answers& routers, const std::string& engine) {
   return std::ranges::all_of(routers, [&](const auto& listing) {
     const auto* status = listing ? find(*listing, engine) : nullptr;
     return status != nullptr && status->up;
   });
 }
 
-bool is_drained_at_all(const router_answers& routers, const std::string& engine) {
+bool is_drained_everywhere(const router_answers& routers, const std::string& engine) {
   return std::ranges::all_of(routers, [&](const auto& listing) {
     if (!listing) return false;
     const auto* status = find(*listing, engine);
@@ -130,11 +130,12 @@ std::vector<hosting_step> node_hosting::poll(const router_answers& routers, time
   for (auto& [name, engine] : hosted_) {
     const bool is_overdue = now >= engine.deadline;
     if (engine.now == phase::handing_over &&
-        (is_overdue || is_up_at_all(routers, engine.successor))) {
+        (is_overdue || is_up_everywhere(routers, engine.successor))) {
       engine.now = phase::draining;
       engine.deadline = now + times_.drain_max;
       steps.push_back({kind::drain, engine_of(engine.which)});
-    } else if (engine.now == phase::draining && (is_overdue || is_drained_at_all(routers, name))) {
+    } else if (engine.now == phase::draining &&
+               (is_overdue || is_drained_everywhere(routers, name))) {
       engine.now = phase::stopping;
       steps.push_back({kind::stop, engine_of(engine.which)});
     }

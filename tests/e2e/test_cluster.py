@@ -3,10 +3,12 @@
 import http.client
 import json
 import signal
+import threading
 import unittest
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
-from http_calls import call, get
+from http_calls import Stream, call, get
 from processes import SCRATCH, Node, tiny_model
 
 FILE = """troupe: 1
@@ -118,6 +120,17 @@ class Cluster:
             return self.spread() == spread
         self.front.poll(served, f"engines {spread}")
 
+    def stream_until(self, done):
+        """Streams one long answer after another until told; returns whether each was whole."""
+        body = {"model": "tiny-4096", "prompt": "tell", "max_tokens": 1000, "ignore_eos": True,
+                "stream": True}
+        whole = []
+        while not done.is_set():
+            with Stream(self.front, "/v1/completions", body) as stream:
+                chunks, ended = stream.rest()
+                whole.append(ended and all("error" not in chunk for chunk in chunks))
+        return whole
+
     def complete(self, prompt="hello"):
         """Asks for an answer; returns its status."""
         body = {"model": "tiny-4096", "prompt": prompt, "max_tokens": 4}
@@ -219,9 +232,17 @@ class PlacedTest(unittest.TestCase):
             cluster.serve_until({"back-1": 2})
             other = cluster.nodes["back-1"]
             self.assertEqual(len(other.engine_pids()), 2)
-            cluster.start("back-0")
-            cluster.serve_until({"back-0": 1, "back-1": 1})
-            other.poll(lambda: len(other.engine_pids()) == 1, "its process has ended")
+            done = threading.Event()
+            with ThreadPoolExecutor(4) as clients:
+                streams = [clients.submit(cluster.stream_until, done) for _ in range(4)]
+                try:
+                    cluster.start("back-0")
+                    cluster.serve_until({"back-0": 1, "back-1": 1})
+                    other.poll(lambda: len(other.engine_pids()) == 1, "its process has ended")
+                finally:
+                    done.set()
+                for each in streams:
+                    self.assertEqual(set(each.result()), {True})
             for words in ("engine is placed here", "engine moves", "engine drains",
                           "engine no longer runs here"):
                 self.assertIn(words, other.log.text)
