@@ -9,6 +9,16 @@ namespace {
 
 constexpr std::string_view engines_path = "/admin/engines";
 
+// What has one method and takes nothing.
+struct page_call {
+  std::string_view path;
+  std::string_view method;
+  admin_verb verb;
+};
+constexpr page_call pages[] = {{"/admin/reload", "POST", admin_verb::reload},
+                               {"/admin/cluster", "GET", admin_verb::cluster},
+                               {"/metrics", "GET", admin_verb::metrics}};
+
 caf::error wrong_method(std::string_view path, std::string_view allowed) {
   return make_failure(errc::method_not_allowed,
                       std::string{path} + " takes " + std::string{allowed} + " only");
@@ -47,9 +57,10 @@ caf::expected<admin_call> read_admin_call(std::string_view method, std::string_v
     if (method == "POST") return admin_call{admin_verb::add, {}, false};
     return wrong_method(path, "GET and POST");
   }
-  if (path == "/admin/reload") {
-    if (method != "POST") return wrong_method(path, "POST");
-    return admin_call{admin_verb::reload, {}, false};
+  for (const auto& page : pages) {
+    if (path != page.path) continue;
+    if (method != page.method) return wrong_method(path, page.method);
+    return admin_call{page.verb, {}, false};
   }
   if (!path.starts_with(std::string{engines_path} + "/")) return nothing_at(path);
   auto call = read_engine_call(method, path);

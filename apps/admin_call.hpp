@@ -14,12 +14,14 @@
 namespace troupe::apps {
 
 enum class admin_verb : std::uint8_t {
-  list,    // GET /admin/engines
-  add,     // POST /admin/engines
-  drain,   // POST /admin/engines/NAME/drain
-  resume,  // POST /admin/engines/NAME/resume
-  remove,  // DELETE /admin/engines/NAME, with ?force at once
-  reload,  // POST /admin/reload
+  list,     // GET /admin/engines
+  add,      // POST /admin/engines
+  drain,    // POST /admin/engines/NAME/drain
+  resume,   // POST /admin/engines/NAME/resume
+  remove,   // DELETE /admin/engines/NAME, with ?force at once
+  reload,   // POST /admin/reload
+  cluster,  // GET /admin/cluster
+  metrics,  // GET /metrics
 };
 
 struct admin_call {

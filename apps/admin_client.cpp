@@ -1,9 +1,7 @@
 #include "apps/admin_client.hpp"
 
-#include <algorithm>
-#include <array>
 #include <memory>
-#include <vector>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
@@ -37,46 +35,7 @@ class collected final : public http::exchange_handler {
   bool done = false;
 };
 
-std::string text_of(const nlohmann::json& engine, const char* key) {
-  const auto found = engine.find(key);
-  if (found == engine.end()) return "-";
-  if (found->is_string()) return found->get<std::string>();
-  if (found->is_array()) {
-    std::string all;
-    for (const auto& item : *found) all += (all.empty() ? "" : ",") + item.get<std::string>();
-    return all.empty() ? "-" : all;
-  }
-  if (found->is_number_float()) {
-    return std::to_string(static_cast<int>(found->get<double>() * 100 + 0.5)) + "%";
-  }
-  return found->dump();
-}
-
 }  // namespace
-
-std::string engines_table(std::string_view page) {
-  constexpr std::array keys{"name",      "state",    "weight", "requests",
-                            "in_flight", "kv_usage", "models"};
-  std::vector<std::vector<std::string>> rows{
-      {"NAME", "STATE", "WEIGHT", "REQUESTS", "IN FLIGHT", "KV", "MODELS"}};
-  const auto parsed = nlohmann::json::parse(page, nullptr, false);
-  if (!parsed.is_object() || !parsed.contains("engines")) return std::string{page};
-  for (const auto& engine : parsed["engines"]) {
-    rows.emplace_back();
-    for (const auto* key : keys) rows.back().push_back(text_of(engine, key));
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      std::size_t width = 0;
-      for (const auto& other : rows) width = std::max(width, other[column].size());
-      out += row[column];
-      if (column + 1 < row.size()) out += std::string(width + 2 - row[column].size(), ' ');
-    }
-    out += '\n';
-  }
-  return out;
-}
 
 std::string error_sentence(std::string_view body) {
   const auto parsed = nlohmann::json::parse(body, nullptr, false);
@@ -86,7 +45,7 @@ std::string error_sentence(std::string_view body) {
   return std::string{body};
 }
 
-call_outcome call_admin(const engines_command& command) {
+call_outcome call_admin(const admin_request& command) {
   boost::asio::io_context context;
   config::client_limits limits;
   limits.idle_timeout = answer_timeout;
@@ -109,7 +68,7 @@ call_outcome call_admin(const engines_command& command) {
   if (answer.status >= 300) {
     return {false, std::to_string(answer.status) + ": " + error_sentence(answer.body)};
   }
-  return {true, command.as_table ? engines_table(answer.body) : answer.body};
+  return {true, std::move(answer.body)};
 }
 
 }  // namespace troupe::apps

@@ -7,6 +7,7 @@
 #include "apps/cli_engines.hpp"
 #include "apps/cli_key.hpp"
 #include "apps/cli_keygen.hpp"
+#include "apps/cli_status.hpp"
 #include "apps/cli_up.hpp"
 #include "config/mistake.hpp"
 #include "runtime/errc.hpp"
@@ -20,6 +21,7 @@ struct parsed_flags {
   up_flags up;
   engine_flags engine;
   engines_flags engines;
+  status_flags status;
   check_command check;
   key_command key;
   keygen_command keygen;
@@ -138,6 +140,11 @@ command finish(const std::string& name, parsed_flags& flags, const config::envir
     if (!call) return finished{exit_bad_usage, failure_text(call.error())};
     return std::move(*call);
   }
+  if (name == "status") {
+    auto call = status_command_of(flags.status, variables);
+    if (!call) return finished{exit_bad_usage, failure_text(call.error())};
+    return std::move(*call);
+  }
   if (name == "check") return flags.check;
   if (name == "bench load" || name == "bench multi-round") {
     return finish_bench(flags.bench, name == "bench load", variables);
@@ -215,6 +222,7 @@ command parse_command(const std::vector<std::string>& arguments,
   add_up(app, flags.up);
   add_engine(app, flags.engine);
   add_engines(app, flags.engines);
+  add_status(app, flags.status);
   add_check(app, flags);
   add_key(app, flags.key);
   add_keygen(app, flags.keygen);

@@ -10,6 +10,7 @@
 #include "apps/bench/settings.hpp"
 #include "apps/check_files.hpp"
 #include "apps/cli_engines.hpp"
+#include "apps/cli_status.hpp"
 #include "apps/cli_up.hpp"
 #include "config/environment.hpp"
 #include "config/topology.hpp"
@@ -61,9 +62,9 @@ struct finished {
   std::string text;
 };
 
-using command = std::variant<up_command, engine_command, engines_command, check_command,
-                             key_command, keygen_command, tiny_model_command, schema_command,
-                             bench_command, version_command, finished>;
+using command = std::variant<up_command, engine_command, engines_command, status_command,
+                             check_command, key_command, keygen_command, tiny_model_command,
+                             schema_command, bench_command, version_command, finished>;
 
 // Reads the arguments after the program's name. Files that `up` names are read, too.
 command parse_command(const std::vector<std::string>& arguments,

@@ -12,9 +12,6 @@ namespace troupe::apps {
 
 namespace {
 
-constexpr const char* admin_variable = "TROUPE_ADMIN";
-constexpr const char* token_variable = "TROUPE_ADMIN_TOKEN";
-
 const std::vector<std::string_view>& verb_names() {
   static const std::vector<std::string_view> names{"list",   "add",    "drain",
                                                    "resume", "remove", "reload"};
@@ -37,26 +34,6 @@ constexpr const char* examples =
     "      with TROUPE_ADMIN and TROUPE_ADMIN_TOKEN in the environment\n"
     "\n"
     "The node needs an `admin` section in its file: docs/operations.md";
-
-// Reads http://HOST:PORT into the command.
-void read_admin(const engines_flags& flags, const config::environment& variables,
-                engines_command& out, flag_reader& read) {
-  std::string url = flags.admin.value_or(variables(admin_variable).value_or(""));
-  if (url.empty()) {
-    return read.fail(std::string{"which node? Give --admin http://HOST:PORT, or set "} +
-                     admin_variable);
-  }
-  if (const auto mistake = config::url_mistake(url); !mistake.empty()) {
-    return read.fail("--admin " + config::quote(url) + " " + mistake);
-  }
-  if (url.starts_with("https")) return read.fail("--admin: the admin API speaks plain http");
-  if (url.ends_with('/')) url.pop_back();
-  const auto host = url.substr(url.find("://") + 3);
-  const auto colon = host.rfind(':');
-  out.host = host.substr(0, colon);
-  if (out.host.starts_with('[')) out.host = out.host.substr(1, out.host.size() - 2);
-  out.port = static_cast<std::uint16_t>(config::parse_count(host.substr(colon + 1)).value_or(0));
-}
 
 std::string body_of(const engines_flags& flags, flag_reader& read) {
   std::uint32_t weight = 1, requests = 0;
@@ -117,9 +94,7 @@ CLI::App* add_engines(CLI::App& app, engines_flags& flags) {
   engines->add_option("COMMAND", flags.words, "What to do, and with which engine")
       ->required()
       ->expected(1, 3);
-  engines->add_option("--admin", flags.admin, "Where the node's admin API listens [TROUPE_ADMIN]")
-      ->type_name("URL");
-  engines->add_option("--token", flags.token, "Its token [TROUPE_ADMIN_TOKEN]")->type_name("TEXT");
+  add_admin_flags(*engines, flags.node);
   engines->add_option("--weight", flags.weight, "add: share of the requests [1]")->type_name("N");
   engines->add_option("--requests", flags.requests, "add: at once at most; 0: no bound [0]")
       ->type_name("N");
@@ -135,8 +110,7 @@ caf::expected<engines_command> engines_command_of(const engines_flags& flags,
   if (!read.read_word("engines", flags.words.front(), verb_names())) return read.error();
   check_words(flags, read);
   if (!read.error()) take_verb(flags, command, read);
-  read_admin(flags, variables, command, read);
-  command.token = flags.token.value_or(variables(token_variable).value_or(""));
+  read_admin_flags(flags.node, variables, command, read);
   if (caf::error error = read.error()) return error;
   return command;
 }

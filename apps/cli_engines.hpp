@@ -6,8 +6,7 @@
 
 #include <caf/expected.hpp>
 
-#include "apps/cli_flags.hpp"
-#include "config/environment.hpp"
+#include "apps/cli_admin.hpp"
 
 namespace CLI {
 class App;
@@ -17,21 +16,13 @@ namespace troupe::apps {
 
 struct engines_flags {
   std::vector<std::string> words;  // the verb, then what it takes
-  flag_text admin;
-  flag_text token;
+  admin_flags node;
   flag_text weight;
   flag_text requests;
   bool force = false;
 };
 
-// A call of the admin API.
-struct engines_command {
-  std::string host;
-  std::uint16_t port = 0;
-  std::string token;
-  std::string method;
-  std::string target;
-  std::string body;
+struct engines_command : admin_request {
   bool as_table = false;  // the answer is a list of engines to be shown
 };
 

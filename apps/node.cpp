@@ -11,6 +11,7 @@
 
 #include "apps/node_admin_front.hpp"
 #include "apps/node_cluster.hpp"
+#include "apps/node_cluster_metrics.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_placement.hpp"
@@ -82,7 +83,8 @@ class node {
     auto& home = scheduler_->thread(0);
     caf::expected<std::string> endpoint{std::string{}};
     run_on(home, [&] {
-      auto opened = node_cluster::open({*system_, home, options_.all, spec_, names_});
+      auto opened =
+          node_cluster::open({*system_, home, options_.all, spec_, names_, cluster_metrics_});
       if (opened) {
         cluster_ = std::move(*opened);
         endpoint = cluster_->endpoint();
@@ -150,6 +152,11 @@ class node {
     with.apply_fronts = [this](const config::node_spec& spec) {
       on_fronts([spec](node_front& front) { front.apply(spec); });
     };
+    with.cluster = [this]() -> std::optional<cluster_look> {
+      if (cluster_ == nullptr) return std::nullopt;
+      return cluster_->look();
+    };
+    with.metrics = [this] { return metrics_page(); };
     return with;
   }
 
@@ -209,7 +216,7 @@ class node {
   }
 
   std::string metrics_page() {
-    return render_metrics({metrics_.get(), &process_metrics_, &*timer_metrics_});
+    return render_metrics({metrics_.get(), &process_metrics_, &*timer_metrics_, &cluster_metrics_});
   }
 
   void on_fronts(const std::function<void(node_front&)>& fn) {
@@ -270,6 +277,7 @@ class node {
   actors::stream_metrics stream_metrics_;
   process_metrics process_metrics_;
   std::optional<timer_metrics> timer_metrics_;
+  cluster_metrics cluster_metrics_;
   live_settings live_;
   node_record record_;
   std::optional<node_resources> resources_;

@@ -41,11 +41,12 @@ void node_admin::on_exit() {
   options_ = {};
 }
 
-void node_admin::answer(const answer_ptr& to, unsigned status, std::string body) {
+void node_admin::answer(const answer_ptr& to, unsigned status, std::string body,
+                        std::string_view type) {
   if (to->client == nullptr || !std::exchange(to->is_due, false)) return;
   http::response_head head;
   head.status = status;
-  head.fields.add("Content-Type", "application/json");
+  head.fields.add("Content-Type", type);
   to->client->send(std::move(head), std::move(body));
 }
 
@@ -76,6 +77,10 @@ void node_admin::run(const admin_order& order, const answer_ptr& to) {
       return remove(order.call, to);
     case admin_verb::reload:
       return reload(to);
+    case admin_verb::cluster:
+      return show_cluster(to);
+    case admin_verb::metrics:
+      return show_metrics(to);
   }
 }
 

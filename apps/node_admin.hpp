@@ -18,10 +18,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "actors/messages.hpp"
 #include "apps/admin_order.hpp"
+#include "apps/cluster_look.hpp"
 #include "apps/live_settings.hpp"
 #include "apps/node_record.hpp"
 #include "config/topology_change.hpp"
@@ -50,7 +53,11 @@ struct admin_options {
   std::function<caf::expected<config::node_spec>()> reread{};        // the file, as at the start
   std::function<caf::error(const config::node_spec&)> secure{};      // new keys, certificates
   std::function<void(const config::node_spec&)> apply_fronts{};      // new limits, names, sessions
+  std::function<std::optional<cluster_look>()> cluster{};            // none: in no cluster
+  std::function<std::string()> metrics{};                            // as text
 };
+
+struct cluster_sight;
 
 // Where an answer goes.
 struct admin_answer {
@@ -77,10 +84,12 @@ class node_admin final : public pinned<admin_actor::base> {
   behavior_type make_behavior() override;
 
  private:
+  using sight_ptr = std::shared_ptr<cluster_sight>;
   using started_fn = std::function<void(const caf::error&)>;
 
   // Answers.
-  void answer(const answer_ptr& to, unsigned status, std::string body);
+  void answer(const answer_ptr& to, unsigned status, std::string body,
+              std::string_view type = "application/json");
   void refuse(const answer_ptr& to, errc code, const std::string& text);
 
   // What is asked for.
@@ -90,6 +99,9 @@ class node_admin final : public pinned<admin_actor::base> {
   void set_draining(const admin_call& call, bool draining, const answer_ptr& to);
   void remove(const admin_call& call, const answer_ptr& to);
   void reload(const answer_ptr& to);
+  void show_metrics(const answer_ptr& to);
+  void show_cluster(const answer_ptr& to);
+  void show_engines(const sight_ptr& sight, const answer_ptr& to);
 
   // What is done.
   node_record& record() const { return *options_.record; }

@@ -13,6 +13,7 @@
 #include "apps/node_placement.hpp"
 #include "apps/node_seeds.hpp"
 #include "config/topology_members.hpp"
+#include "runtime/ask.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/errc.hpp"
 #include "runtime/log.hpp"
@@ -22,6 +23,8 @@
 namespace troupe::apps {
 
 namespace {
+
+constexpr std::chrono::milliseconds members_timeout{2'000};
 
 std::string endpoint_of(const std::string& peer) {
   return "tcp://" + peer;
@@ -51,16 +54,30 @@ transport::zmq::link_options options_of(const config::cluster_spec& cluster,
   return options;
 }
 
+// Keeps what the metrics say of members: asked for at each change, so that no scrape has to wait.
+caf::actor spawn_member_watch(caf::actor_system& system, const caf::actor& membership,
+                              cluster_metrics& metrics) {
+  return system.spawn([membership, &metrics](caf::event_based_actor* self) -> caf::behavior {
+    return {[=, &metrics](const transport::node_change&) {
+      ask(
+          self, membership, members_timeout, transport::get_members{},
+          [&metrics](const transport::member_status& known) { metrics.know(known.members); },
+          [](const caf::error&) {});
+    }};
+  });
+}
+
 }  // namespace
 
 // One incarnation.
 class node_cluster::life final : public transport::link_listener {
  public:
   life(parts& p, const transport::message_catalogue& kinds)
-      : remote_{transport::remote_actors::make({p.system, kinds, p.names})} {}
+      : metrics_{p.metrics}, remote_{transport::remote_actors::make({p.system, kinds, p.names})} {}
 
   ~life() override {
-    for (const auto& each : {seeds_, finder_, fence_, membership_}) {
+    metrics_.end();
+    for (const auto& each : {seeds_, watch_, finder_, fence_, membership_}) {
       if (each) caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
     }
     remote_->close();
@@ -87,7 +104,9 @@ class node_cluster::life final : public transport::link_listener {
         if (change.what == membership_event::kind::fenced) fenced();
       }};
     });
-    for (const auto& each : {finder_, fence_}) {
+    watch_ = spawn_member_watch(p.system, membership_, metrics_);
+    metrics_.begin(*links_, *remote_);
+    for (const auto& each : {finder_, fence_, watch_}) {
       caf::anon_send(membership_, transport::follow_nodes{each});
     }
     seeds_ = spawn_seed_finder(p.system, p.all, membership_);
@@ -96,7 +115,10 @@ class node_cluster::life final : public transport::link_listener {
 
   transport::zmq::node_links& carrier() { return *links_; }
   const caf::actor& membership() const { return membership_; }
-  transport::remote_counts counts() const { return remote_->counts(); }
+  // Empty where it could not begin.
+  std::vector<transport::link_status> links() const {
+    return links_ != nullptr ? links_->status() : std::vector<transport::link_status>{};
+  }
 
   // ---- link_listener: actors' records go one way, what membership wants to know the other ----
 
@@ -129,9 +151,10 @@ class node_cluster::life final : public transport::link_listener {
     if (membership_) caf::anon_send(membership_, transport::link_sign{peer->node().id, what});
   }
 
+  cluster_metrics& metrics_;
   std::shared_ptr<transport::remote_actors> remote_;
   std::unique_ptr<transport::zmq::node_links> links_;
-  caf::actor membership_, finder_, fence_, seeds_;
+  caf::actor membership_, finder_, fence_, watch_, seeds_;
 };
 
 node_cluster::node_cluster(parts p, std::optional<transport::zmq::cluster_key> key)
@@ -202,8 +225,10 @@ transport::links& node_cluster::carrier() {
   return life_->carrier();
 }
 
-transport::remote_counts node_cluster::counts() const {
-  return life_->counts();
+cluster_look node_cluster::look() const {
+  auto self =
+      life_->membership() ? life_->carrier().self() : describe(*parts_.all.cluster, parts_.node);
+  return {parts_.all.cluster->name, std::move(self), life_->links(), life_->membership()};
 }
 
 }  // namespace troupe::apps

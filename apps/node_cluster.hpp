@@ -17,6 +17,8 @@
 #include <caf/expected.hpp>
 #include <caf/fwd.hpp>
 
+#include "apps/cluster_look.hpp"
+#include "apps/node_cluster_metrics.hpp"
 #include "config/topology.hpp"
 #include "runtime/io_thread.hpp"
 #include "runtime/registry.hpp"
@@ -36,6 +38,7 @@ class node_cluster {
     const config::topology& all;
     const config::node_spec& node;
     registry& names;
+    cluster_metrics& metrics;
   };
 
   // Listens, and begins to look for the others. Errors: io_error (the address is taken),
@@ -54,7 +57,9 @@ class node_cluster {
   void follow(const caf::actor& who);
 
   transport::links& carrier();
-  transport::remote_counts counts() const;
+
+  // What can be seen of the cluster now.
+  cluster_look look() const;
 
  private:
   class life;

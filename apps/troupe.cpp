@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/admin_client.hpp"
+#include "apps/admin_tables.hpp"
 #include "apps/bench/run_bench.hpp"
 #include "apps/check_files.hpp"
 #include "apps/cli.hpp"
@@ -59,14 +60,23 @@ int run(const engine_command& engine, const invocation&) {
   return engine::run_engine(engine.options);
 }
 
-int run(const engines_command& engines, const invocation&) {
-  const call_outcome outcome = call_admin(engines);
+// Calls a node and shows the answer, by `table` where there is one.
+int call_and_show(const admin_request& call, std::string (*table)(std::string_view)) {
+  const call_outcome outcome = call_admin(call);
   if (outcome.good) {
-    print(stdout, outcome.text);
+    print(stdout, table != nullptr ? table(outcome.text) : outcome.text);
     return exit_success;
   }
   print(stderr, "troupe: " + outcome.text + "\n");
   return exit_failure;
+}
+
+int run(const engines_command& engines, const invocation&) {
+  return call_and_show(engines, engines.as_table ? engines_table : nullptr);
+}
+
+int run(const status_command& status, const invocation&) {
+  return call_and_show(status, status.json ? nullptr : status_tables);
 }
 
 int run(const check_command& check, const invocation&) {

@@ -24,6 +24,8 @@ TEST(admin_call, reads_every_verb) {
   EXPECT_EQ(read("GET", "/admin/engines").verb, admin_verb::list);
   EXPECT_EQ(read("POST", "/admin/engines").verb, admin_verb::add);
   EXPECT_EQ(read("POST", "/admin/reload").verb, admin_verb::reload);
+  EXPECT_EQ(read("GET", "/admin/cluster").verb, admin_verb::cluster);
+  EXPECT_EQ(read("GET", "/metrics").verb, admin_verb::metrics);
   const auto drain = read("POST", "/admin/engines/gpu-0/drain");
   EXPECT_EQ(drain.verb, admin_verb::drain);
   EXPECT_EQ(drain.engine, "gpu-0");
@@ -46,6 +48,9 @@ TEST(admin_call, knows_what_is_not_there_and_what_is_not_allowed) {
   EXPECT_EQ(mistake("DELETE", "/admin/engines/?force"), errc::not_found);
   EXPECT_EQ(mistake("DELETE", "/admin/engines"), errc::method_not_allowed);
   EXPECT_EQ(mistake("GET", "/admin/reload"), errc::method_not_allowed);
+  EXPECT_EQ(mistake("POST", "/admin/cluster"), errc::method_not_allowed);
+  EXPECT_EQ(mistake("DELETE", "/metrics"), errc::method_not_allowed);
+  EXPECT_EQ(mistake("GET", "/admin/cluster/front"), errc::not_found);
   EXPECT_EQ(mistake("GET", "/admin/engines/a/drain"), errc::method_not_allowed);
   EXPECT_EQ(mistake("POST", "/admin/engines/a"), errc::method_not_allowed);
   EXPECT_EQ(mistake("DELETE", "/admin/engines/a?forced"), errc::invalid_request);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/admin_client.hpp"
+#include "apps/admin_tables.hpp"
 
 namespace troupe::apps {
 namespace {

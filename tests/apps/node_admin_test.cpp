@@ -13,11 +13,13 @@
 #include "runtime/errc.hpp"
 #include "tests/engine/embedded/serve/blocking_client.hpp"
 #include "tests/runtime/worlds.hpp"
+#include "transport/links/membership_actor.hpp"
 
 namespace troupe::apps {
 namespace {
 
 using engine::test::blocking_client;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -80,6 +82,8 @@ class node_admin_test : public ::testing::Test {
     };
     with.secure = [](const config::node_spec&) { return caf::error{}; };
     with.apply_fronts = [](const config::node_spec&) {};
+    with.cluster = [this]() -> std::optional<cluster_look> { return look; };
+    with.metrics = [] { return std::string{"requests_total 3\n"}; };
     return with;
   }
 
@@ -126,6 +130,7 @@ class node_admin_test : public ::testing::Test {
   config::node_spec spec = node_of_one_engine();
   std::function<caf::expected<config::node_spec>()> reread = [this] { return spec; };
   std::atomic<int> rereads{0};
+  std::optional<cluster_look> look;
   registry names;
   live_settings live{spec.router};
   node_record record{spec};
@@ -209,6 +214,44 @@ TEST_F(node_admin_test, a_signal_to_reload_reaches_whoever_is_there) {
   front.reload();
   EXPECT_TRUE(until([&] { return engines().empty(); }));
   EXPECT_EQ(rereads, 2);
+}
+
+TEST_F(node_admin_test, tells_of_itself_where_there_is_no_cluster) {
+  const auto page = call("GET", "/admin/cluster").parsed();
+  EXPECT_TRUE(page.at("cluster").is_null());
+  EXPECT_EQ(page.at("nodes").size(), 1U);
+  EXPECT_THAT(page.at("actors"), Contains("admin/api"));
+}
+
+TEST_F(node_admin_test, tells_of_the_nodes_that_membership_knows) {
+  const auto membership = system.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](transport::get_members) {
+      member_record back;
+      back.node.id = {"back", 4};
+      back.state = member_state::suspect;
+      back.accuser = "front";
+      return transport::member_status{{back}};
+    }};
+  });
+  node_description self;
+  self.id = {"front", 3};
+  run_on(home(), [&] { look = cluster_look{"prod", self, {}, membership}; });
+  const auto page = call("GET", "/admin/cluster").parsed();
+  EXPECT_EQ(page.at("cluster"), "prod");
+  EXPECT_EQ(page.at("node"), "front");
+  EXPECT_EQ(page.at("nodes").at(1).at("name"), "back");
+  EXPECT_EQ(page.at("nodes").at(1).at("suspected_by"), "front");
+  caf::anon_send_exit(membership, caf::exit_reason::kill);
+  caf::scoped_actor {
+    system
+    } -> wait_for(membership);
+  EXPECT_EQ(call("GET", "/admin/cluster").status, 503U);
+}
+
+TEST_F(node_admin_test, serves_the_metrics_as_text) {
+  const auto page = call("GET", "/metrics");
+  EXPECT_EQ(page.body, "requests_total 3\n");
+  EXPECT_THAT(page.headers.at("content-type"), HasSubstr("text/plain"));
 }
 
 // An engine whose start the actor did not live to see, and which failed.
