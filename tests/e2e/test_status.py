@@ -108,6 +108,15 @@ class StatusTest(unittest.TestCase):
             self.assertEqual(cluster.states("front")["front"], "up")
             self.assertRegex(cluster.status("front").stdout, r"\nback-0 +(suspect +front|down) ")
 
+    def test_without_a_router_a_node_tells_of_its_own_engines(self):
+        with WatchedCluster("status-no-router") as cluster:
+            back = cluster.start("back-0")
+            back.poll(lambda: cluster.page("back-0")["engines"], "its engine is started")
+            page = cluster.page("back-0")
+            self.assertIsNone(page["router"])
+            self.assertEqual(page["engines"], [{"name": "back-0.cpu", "state": "unknown"}])
+            self.assertIn("no router is known", cluster.status("back-0").stdout)
+
     def test_nodes_without_an_endpoint_are_measured_too(self):
         with WatchedCluster("status-metrics") as cluster:
             cluster.start_both()
