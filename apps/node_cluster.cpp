@@ -92,8 +92,8 @@ class node_cluster::life final : public transport::link_listener {
     if (!opened) return std::move(opened.error());
     links_ = std::move(*opened);
     remote_->attach(*links_);
-    membership_ = transport::spawn_membership(p.system, *links_, std::random_device{}(),
-                                              config::options_of(cluster.membership));
+    membership_ = transport::spawn_membership(
+        p.system, *links_, {std::random_device{}(), config::options_of(cluster.membership)});
     finder_ = actors::spawn_router_finder(
         p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
                      const auto there = remote.lock();

@@ -49,11 +49,10 @@ class membership_state {
  public:
   static inline const char* name = "membership";
 
-  void begin(caf::event_based_actor* self, links* carrier, std::uint64_t random,
-             const membership_options& options) {
+  void begin(caf::event_based_actor* self, links* carrier, const membership_setup& setup) {
     self_ = self;
     carrier_ = carrier;
-    core_.emplace(carrier->self(), std::mt19937_64{random}, options);
+    core_.emplace(carrier->self(), std::mt19937_64{setup.random}, setup.options, setup.parts);
   }
 
   void join(const join_cluster& with) { carry_out(core_->join(with.seeds, now())); }
@@ -134,9 +133,9 @@ class membership_state {
 };
 
 caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self, links* carrier,
-                                  std::uint64_t random, const membership_options& options) {
+                                  const membership_setup& setup) {
   auto* state = &self->state;
-  state->begin(self, carrier, random, options);
+  state->begin(self, carrier, setup);
   return {
       [state](const join_cluster& with) { state->join(with); },
       [state](leave_cluster) { state->leave(); },
@@ -150,9 +149,9 @@ caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self, l
 
 }  // namespace
 
-caf::actor spawn_membership(caf::actor_system& system, links& carrier, std::uint64_t random,
-                            membership_options options) {
-  return system.spawn(membership_behavior, &carrier, random, options);
+caf::actor spawn_membership(caf::actor_system& system, links& carrier,
+                            const membership_setup& setup) {
+  return system.spawn(membership_behavior, &carrier, setup);
 }
 
 }  // namespace troupe::transport

@@ -53,9 +53,15 @@ struct member_status {
   std::vector<member_record> members;
 };
 
-// Spawns it. The links must outlive the actor; `random` need only differ between nodes.
-caf::actor spawn_membership(caf::actor_system& system, links& carrier, std::uint64_t random,
-                            membership_options options);
+struct membership_setup {
+  std::uint64_t random = 0;  // need only differ between nodes
+  membership_options options{};
+  membership_parts parts{};
+};
+
+// Spawns it. The links must outlive the actor.
+caf::actor spawn_membership(caf::actor_system& system, links& carrier,
+                            const membership_setup& setup);
 
 }  // namespace troupe::transport
 

@@ -42,13 +42,11 @@ void pending_requests::answered(const caf::strong_actor_ptr& asker, caf::message
 std::vector<pending_request> pending_requests::take(const void* peer) {
   std::vector<pending_request> taken;
   std::lock_guard lock{mutex_};
-  for (auto i = requests_.begin(); i != requests_.end();) {
-    if (i->second.peer != peer) {
-      ++i;
-      continue;
-    }
-    taken.push_back(std::move(i->second));
-    i = requests_.erase(i);
+  for (const auto& k : order_) {
+    const auto at = requests_.find(k);
+    if (at == requests_.end() || at->second.peer != peer) continue;
+    taken.push_back(std::move(at->second));
+    requests_.erase(at);
   }
   return taken;
 }

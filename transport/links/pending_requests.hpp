@@ -35,7 +35,7 @@ class pending_requests {
   // Forgets a request that is answered. `id` may be that of the answer.
   void answered(const caf::strong_actor_ptr& asker, caf::message_id id);
 
-  // Forgets those that went to a peer, and returns them.
+  // Forgets those that went to a peer, and returns them in the order they were made.
   std::vector<pending_request> take(const void* peer);
 
   std::size_t size() const;

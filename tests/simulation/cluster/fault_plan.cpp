@@ -1,0 +1,85 @@
+#include "tests/simulation/cluster/fault_plan.hpp"
+
+#include <algorithm>
+
+#include "tests/simulation/cluster/sim_world.hpp"
+
+namespace troupe::simulation {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kinds = 9;
+
+const char* word(fault_kind kind) {
+  switch (kind) {
+    case fault_kind::kill:
+      return "kill";
+    case fault_kind::leave:
+      return "leave";
+    case fault_kind::pause:
+      return "pause";
+    case fault_kind::cut:
+      return "cut";
+    case fault_kind::isolate:
+      return "isolate";
+    case fault_kind::slow:
+      return "slow";
+    case fault_kind::lose:
+      return "lose";
+    case fault_kind::engine_dies:
+      return "engine dies";
+    case fault_kind::engine_hangs:
+      return "engine hangs";
+  }
+  return "?";
+}
+
+bool has_other(fault_kind kind) {
+  return kind == fault_kind::cut || kind == fault_kind::slow || kind == fault_kind::lose;
+}
+
+fault draw_fault(chance& random, std::size_t nodes) {
+  fault one;
+  one.kind = static_cast<fault_kind>(random.below(kinds));
+  one.at = faults_begin + milliseconds{random.below(3'000)};
+  one.lasting = milliseconds{50 + random.below(random.happens(0.5) ? 400 : 2'900)};
+  one.node = random.below(nodes);
+  one.other = (one.node + 1 + random.below(nodes - 1)) % nodes;
+  return one;
+}
+
+}  // namespace
+
+fault_plan draw_plan(std::uint64_t seed) {
+  chance random{seed * 0x9e3779b97f4a7c15ULL + 1};
+  fault_plan plan;
+  plan.seed = seed;
+  plan.routers = 1 + random.below(3);
+  plan.engines = 1 + random.below(3);
+  plan.requests_max = random.happens(0.3) ? 2 : 0;
+  const auto count = random.below(6);
+  for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, plan.nodes()));
+  std::ranges::stable_sort(plan.faults, {}, &fault::at);
+  return plan;
+}
+
+std::string to_string(const fault& what) {
+  auto text = std::to_string(what.at.count()) + " ms: " + word(what.kind) + " n" +
+              std::to_string(what.node);
+  if (has_other(what.kind)) text += " -> n" + std::to_string(what.other);
+  return text + " for " + std::to_string(what.lasting.count()) + " ms";
+}
+
+std::string to_string(const fault_plan& plan) {
+  auto text = "seed " + std::to_string(plan.seed) + ": " + std::to_string(plan.routers) +
+              " routers, " + std::to_string(plan.engines) + " engines";
+  if (plan.requests_max != 0) {
+    text += " of " + std::to_string(plan.requests_max) + " requests each";
+  }
+  for (const auto& each : plan.faults) text += "\n  " + to_string(each);
+  return text;
+}
+
+}  // namespace troupe::simulation

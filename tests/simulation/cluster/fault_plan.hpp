@@ -1,0 +1,53 @@
+// What is done to a simulated cluster: its shape, and a list of faults drawn from a seed.
+//
+// Thread: values.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe::simulation {
+
+enum class fault_kind : std::uint8_t {
+  kill,          // a node's process, at once; it starts again after `lasting`
+  leave,         // the same, with a farewell first
+  pause,         // a node stands still
+  cut,           // what `node` sends `other` does not arrive
+  isolate,       // a node is cut from all others, both ways
+  slow,          // what `node` sends `other` comes 30 ms later
+  lose,          // 5 % of what `node` sends `other` is lost
+  engine_dies,   // the engines of a node, if it has any; they start again after `lasting`
+  engine_hangs,  // the same, but they take what comes and answer nothing
+};
+
+struct fault {
+  fault_kind kind = fault_kind::kill;
+  std::chrono::milliseconds at{0};
+  std::chrono::milliseconds lasting{0};
+  std::size_t node = 0;
+  std::size_t other = 0;
+};
+
+struct fault_plan {
+  std::uint64_t seed = 1;
+  std::size_t routers = 1;         // nodes 0 to routers - 1
+  std::size_t engines = 1;         // each on a node of its own, after those
+  std::uint32_t requests_max = 0;  // of an engine; 0: no bound
+  std::vector<fault> faults;
+
+  std::size_t nodes() const { return routers + engines; }
+};
+
+inline constexpr std::chrono::milliseconds faults_begin{2'000};
+inline constexpr std::chrono::milliseconds faults_end{8'000};  // the last has ended
+
+// Draws the plan of a seed.
+fault_plan draw_plan(std::uint64_t seed);
+
+std::string to_string(const fault& what);
+std::string to_string(const fault_plan& plan);
+
+}  // namespace troupe::simulation

@@ -1,0 +1,86 @@
+// A whole cluster in one thread from one seed: shipped routers, proxies, finders, membership and
+// remote actors over a simulated network, under a plan of faults.
+//
+// After the faults there is peace, at whose end everybody must know what there is: membership who
+// lives, routers which engines, and no lease is left.
+//
+// Thread: one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/cluster/fault_plan.hpp"
+#include "tests/simulation/cluster/sim_node.hpp"
+
+namespace troupe::simulation {
+
+struct sim_result {
+  std::uint64_t hash = 0;  // of the trace
+  std::string violation;   // empty: all held
+  std::uint64_t requests = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t routes_max = 0;     // of one request
+  std::uint64_t records_lost = 0;   // between nodes
+  std::uint64_t leases_leaked = 0;  // that nobody will end before they expire
+};
+
+using trace_sink = std::function<void(const std::string&)>;
+
+// Runs a plan to its end, or until what must hold does not.
+sim_result simulate(const fault_plan& plan, const mutations& without = {},
+                    const trace_sink& sink = {});
+
+class sim_cluster {
+ public:
+  sim_cluster(const fault_plan& plan, const mutations& without, const trace_sink& sink);
+  sim_cluster(const sim_cluster&) = delete;
+  sim_cluster& operator=(const sim_cluster&) = delete;
+
+  sim_result run();
+
+ private:
+  void run_until(time_point end);
+  void settle();
+
+  void start(std::size_t node);
+  void start_engines(std::size_t node);
+  void stop_engines(std::size_t node);
+  void drive(std::size_t node, std::size_t stream);
+  void request(std::size_t node, std::size_t stream);
+
+  void plan(const fault& one);
+  void begin(const fault& one);
+  void end(const fault& one);
+  void kill(std::size_t node);
+  void pause(std::size_t node);
+  void resume(std::size_t node);
+  void isolate(std::size_t node, bool on);
+
+  void check_members(std::size_t node);
+  void check_routes(std::size_t node);
+  void check_end();
+
+  sim_node_plan plan_of(std::size_t node) const;
+  std::string name_of(std::size_t node) const { return "n" + std::to_string(node); }
+  way between(std::size_t from, std::size_t to) const { return {name_of(from), name_of(to)}; }
+
+  fault_plan plan_;
+  mutations without_;
+  transport::message_catalogue catalogue_;
+  sim_world world_;
+  time_point began_;
+  sim_network network_{world_};
+  model_engines engines_{network_};
+  request_book book_{world_};
+  std::vector<std::unique_ptr<sim_node>> nodes_;
+  std::vector<std::uint64_t> lives_;  // started so far, of each node
+  bool serves_ = true;                // requests are made
+  std::uint64_t leases_leaked_ = 0;
+};
+
+}  // namespace troupe::simulation

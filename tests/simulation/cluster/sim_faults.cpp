@@ -1,0 +1,108 @@
+// What a plan's faults do to a simulated cluster.
+#include "tests/simulation/cluster/sim_cluster.hpp"
+
+namespace troupe::simulation {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds farewell{200};
+constexpr std::chrono::microseconds slowness{milliseconds{30}};
+constexpr double loss = 0.05;
+
+}  // namespace
+
+void sim_cluster::plan(const fault& one) {
+  world_.events.at(one.at, [this, one] {
+    world_.note("fault: " + to_string(one));
+    begin(one);
+  });
+  world_.events.at(one.at + one.lasting, [this, one] { end(one); });
+}
+
+void sim_cluster::begin(const fault& one) {
+  switch (one.kind) {
+    case fault_kind::kill:
+      return kill(one.node);
+    case fault_kind::leave:
+      if (!nodes_[one.node]) return;
+      network_.deliver(nodes_[one.node]->endpoint(),
+                       [this, node = one.node](sim_links&) { nodes_[node]->leave_cluster(); });
+      return world_.events.at(std::min<milliseconds>(farewell, one.lasting / 2),
+                              [this, node = one.node] { kill(node); });
+    case fault_kind::pause:
+      return pause(one.node);
+    case fault_kind::cut:
+      return network_.cut(between(one.node, one.other));
+    case fault_kind::isolate:
+      return isolate(one.node, true);
+    case fault_kind::slow:
+      return network_.slow(between(one.node, one.other), slowness);
+    case fault_kind::lose:
+      return network_.lose(between(one.node, one.other), loss);
+    case fault_kind::engine_dies:
+      return stop_engines(one.node);
+    case fault_kind::engine_hangs:
+      if (!nodes_[one.node] || nodes_[one.node]->plan().engines.empty()) return;
+      return engines_.hang(nodes_[one.node]->plan().engines.front());
+  }
+}
+
+void sim_cluster::end(const fault& one) {
+  switch (one.kind) {
+    case fault_kind::kill:
+    case fault_kind::leave:
+      return start(one.node);
+    case fault_kind::pause:
+      return resume(one.node);
+    case fault_kind::cut:
+      return network_.mend(between(one.node, one.other));
+    case fault_kind::isolate:
+      return isolate(one.node, false);
+    case fault_kind::slow:
+      return network_.slow(between(one.node, one.other), -slowness);
+    case fault_kind::lose:
+      return network_.lose(between(one.node, one.other), -loss);
+    case fault_kind::engine_dies:
+    case fault_kind::engine_hangs:
+      return start_engines(one.node);
+  }
+}
+
+void sim_cluster::kill(std::size_t node) {
+  if (!nodes_[node]) return;
+  world_.note(name_of(node) + " is killed");
+  const auto gone = nodes_[node]->self();
+  for (const auto stream : nodes_[node]->plan().streams) book_.forgotten(stream);
+  for (const auto& engine : nodes_[node]->plan().engines) engines_.kill(engine);
+  nodes_[node].reset();
+  network_.node_died(gone);
+}
+
+void sim_cluster::pause(std::size_t node) {
+  network_.pause(name_of(node));
+  if (!nodes_[node]) return;
+  for (const auto stream : nodes_[node]->plan().streams) book_.excused(stream);
+}
+
+void sim_cluster::resume(std::size_t node) {
+  // Timers that are late fire before what waits in sockets is read.
+  if (nodes_[node]) nodes_[node]->run(world_.events.now());
+  network_.resume(name_of(node));
+}
+
+void sim_cluster::isolate(std::size_t node, bool on) {
+  for (std::size_t other = 0; other < nodes_.size(); ++other) {
+    if (other == node) continue;
+    for (const auto& which : {between(node, other), between(other, node)}) {
+      if (on) {
+        network_.cut(which);
+      } else {
+        network_.mend(which);
+      }
+    }
+  }
+}
+
+}  // namespace troupe::simulation

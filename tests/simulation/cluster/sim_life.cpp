@@ -1,0 +1,145 @@
+#include "tests/simulation/cluster/sim_life.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include "actors/router_finder.hpp"
+#include "transport/links/membership_actor.hpp"
+
+namespace troupe::simulation {
+
+using transport::link_sign_kind;
+
+namespace {
+
+std::string text(const node_id& id) {
+  return id.name + "/" + std::to_string(id.incarnation);
+}
+
+const char* word(membership_event::kind what) {
+  using kind = membership_event::kind;
+  switch (what) {
+    case kind::up:
+      return "up";
+    case kind::suspect:
+      return "suspect";
+    case kind::alive:
+      return "alive";
+    case kind::down:
+      return "down";
+    case kind::left:
+      return "left";
+    case kind::fenced:
+      break;
+  }
+  return "fenced";
+}
+
+}  // namespace
+
+sim_life::sim_life(parts p, node_description self, const std::vector<std::string>& seeds,
+                   std::function<void()> fenced)
+    : parts_{p}, remote_{transport::remote_actors::make({p.system, p.catalogue, p.names})} {
+  links_ = std::make_unique<sim_links>(p.network, std::move(self), *this);
+  remote_->attach(*links_);
+  membership_ = transport::spawn_membership(
+      p.system, *links_, {p.network.world.random.number(), {}, p.without.membership});
+  finder_ = actors::spawn_router_finder(
+      p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
+                   const auto there = remote.lock();
+                   return there != nullptr ? there->node_server(node) : nullptr;
+                 }});
+  watcher_ = spawn_watcher(std::move(fenced));
+  caf::anon_send(membership_, transport::follow_nodes{watcher_});
+  if (!p.without.deaf_to_routers) caf::anon_send(membership_, transport::follow_nodes{finder_});
+  caf::anon_send(membership_, transport::join_cluster{seeds});
+}
+
+sim_life::~sim_life() {
+  for (const auto& each : {finder_, watcher_, membership_}) {
+    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+  }
+  remote_->close();
+  links_.reset();
+}
+
+caf::actor sim_life::spawn_watcher(std::function<void()> fenced) {
+  return parts_.system.spawn([this, fenced = std::move(fenced)]() -> caf::behavior {
+    return {[this, fenced](const transport::node_change& change) {
+      using kind = membership_event::kind;
+      parts_.network.world.note(text(self().id) + ": " + text(change.node.id) + " is " +
+                                word(change.what));
+      if (change.what == kind::down || change.what == kind::left) over_.insert(change.node.id);
+      if (change.what == kind::up && over_.contains(change.node.id)) {
+        parts_.network.world.broken(text(change.node.id) + " is back at " + text(self().id));
+      }
+      if (change.what == kind::fenced) fenced();
+    }};
+  });
+}
+
+void sim_life::note(const transport::peer_link_ptr& peer, const std::string& what) {
+  const auto& id = peer->node().id;
+  auto& world = parts_.network.world;
+  world.note(text(self().id) + " <- " + text(id) + " " + what);
+  if (over_.contains(id)) world.broken(text(id) + ", which has ended, reaches " + text(self().id));
+}
+
+void sim_life::linked(const transport::peer_link_ptr& peer) {
+  note(peer, "linked");
+  remote_->linked(peer);
+}
+
+void sim_life::received(const transport::peer_link_ptr& peer, transport::lane where,
+                        std::string_view record, std::span<const shared_bytes> blobs) {
+  note(peer, (where == transport::lane::data ? "data " : "control ") + std::string{record});
+  const auto pending = counts().pending;
+  remote_->received(peer, where, record, blobs);
+  // What comes there answers nothing: the peer says that it has missed something.
+  if (where == transport::lane::control) count_failed(pending);
+}
+
+void sim_life::count_failed(std::uint64_t pending_before) {
+  parts_.network.asks_failed += pending_before - std::min(pending_before, counts().pending);
+}
+
+void sim_life::gap(const transport::peer_link_ptr& peer, transport::lane where) {
+  note(peer, "gap");
+  const auto pending = counts().pending;
+  if (!parts_.without.silent_gaps) remote_->gap(peer, where);
+  count_failed(pending);
+}
+
+void sim_life::ended(const transport::peer_link_ptr& peer, const caf::error& reason) {
+  parts_.network.world.note(text(self().id) + " <- " + text(peer->node().id) + " ended");
+  if (!parts_.without.silent_ends) remote_->ended(peer, reason);
+}
+
+void sim_life::heard(const transport::peer_link_ptr& peer) {
+  sign(peer, static_cast<int>(link_sign_kind::heard));
+}
+
+void sim_life::connected(const transport::peer_link_ptr& peer) {
+  note(peer, "connected");
+  sign(peer, static_cast<int>(link_sign_kind::connected));
+}
+
+void sim_life::disconnected(const transport::peer_link_ptr& peer) {
+  note(peer, "disconnected");
+  sign(peer, static_cast<int>(link_sign_kind::disconnected));
+}
+
+void sim_life::letter(std::string_view bytes) {
+  caf::anon_send(membership_, transport::letter_came{std::string{bytes}});
+}
+
+void sim_life::sign(const transport::peer_link_ptr& peer, int what) {
+  caf::anon_send(membership_,
+                 transport::link_sign{peer->node().id, static_cast<link_sign_kind>(what)});
+}
+
+}  // namespace troupe::simulation

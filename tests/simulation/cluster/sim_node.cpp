@@ -1,0 +1,177 @@
+#include "tests/simulation/cluster/sim_node.hpp"
+
+#include <utility>
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include "actors/engine_proxy/engine_proxy.hpp"
+#include "actors/names.hpp"
+#include "actors/router/router_actor.hpp"
+#include "tests/simulation/cluster/sim_stream.hpp"
+
+namespace troupe::simulation {
+
+namespace {
+
+constexpr std::chrono::milliseconds route_timeout{6'000};
+constexpr std::chrono::milliseconds queue_timeout{1'000};
+
+}  // namespace
+
+sim_node::system_config::system_config() {
+  set("scheduler.policy", caf::atom("testing"));
+  add_message_types<caf::id_block::troupe>();
+}
+
+sim_node::sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation)
+    : parts_{p},
+      plan_{plan},
+      incarnation_{incarnation},
+      metrics_{std::make_shared<prometheus::Registry>()},
+      system_{std::make_unique<caf::actor_system>(config_)} {
+  coordinator().clock().current_time = parts_.network.world.events.now();
+  start_actors();
+  begin_life();
+}
+
+sim_node::~sim_node() {
+  *alive_ = false;
+  life_->kill();
+  if (router_) caf::anon_send_exit(router_, caf::exit_reason::kill);
+  for (const auto& each : proxies_) caf::anon_send_exit(each, caf::exit_reason::kill);
+  for (const auto& each : streams_) caf::anon_send_exit(each, caf::exit_reason::kill);
+  run_jobs();
+  life_.reset();
+  router_ = actors::router_actor{};
+  proxies_.clear();
+  streams_.clear();
+  for (const auto& name : names_.names()) names_.erase(name);
+  run_jobs();
+}
+
+void sim_node::start_actors() {
+  if (plan_.has_router) {
+    config::router_spec spec;
+    spec.admission.queue_timeout = queue_timeout;
+    router_ = actors::spawn_router(
+        *system_, {spec, &names_, metrics_, parts_.network.world.random.number() >> 2});
+    names_.put(actors::router_name, router_);
+  }
+  node_description here;
+  here.id.name = plan_.name;
+  here.endpoint = endpoint();
+  for (const auto& engine : plan_.engines) {
+    actors::engine_proxy_options options;
+    options.engine = engine;
+    options.settings.requests_max = plan_.requests_max;
+    options.prober = parts_.engines.prober(engine, here);
+    options.names = &names_;
+    proxies_.push_back(actors::spawn_engine_proxy(*system_, std::move(options)));
+    names_.put(actors::proxy_name(engine), proxies_.back());
+  }
+  for (const auto number : plan_.streams) {
+    sim_stream_options options{number, here, &names_, &parts_.book, &parts_.engines};
+    options.ask_timeout = route_timeout + queue_timeout;
+    options.uses_late_leases = parts_.without.uses_late_leases;
+    options.keeps_late_leases = parts_.without.keeps_late_leases;
+    streams_.push_back(spawn_sim_stream(*system_, options));
+  }
+}
+
+void sim_node::begin_life() {
+  node_description self;
+  self.id = {plan_.name, incarnation_};
+  self.endpoint = endpoint();
+  if (plan_.has_router) self.roles.emplace_back(actors::router_name);
+  if (!plan_.engines.empty()) self.roles.emplace_back("engine");
+  // Called by an actor, in the middle of what is to end: so later.
+  auto fenced = [this, alive = alive_] {
+    parts_.network.world.events.at({}, [this, alive] {
+      if (!*alive) return;
+      life_.reset();
+      run_jobs();
+      incarnation_ += parts_.without.same_incarnations ? 0 : 1;
+      begin_life();
+    });
+  };
+  life_ = std::make_unique<sim_life>(
+      sim_life::parts{*system_, parts_.network, names_, parts_.catalogue, parts_.without},
+      std::move(self), plan_.seeds, std::move(fenced));
+}
+
+// ---- time --------------------------------------------------------------------------------------
+
+void sim_node::run(time_point now) {
+  auto& clock = coordinator().clock();
+  if (now > clock.now()) coordinator().advance_time(now - clock.now());
+  run_jobs();
+  while (next_timer() <= now) {  // set meanwhile, for at once
+    coordinator().advance_time({});
+    run_jobs();
+  }
+}
+
+void sim_node::run_jobs() {
+  auto& jobs = coordinator().jobs;
+  while (!jobs.empty()) {
+    if (jobs.size() > 1) {
+      std::swap(jobs.front(), jobs[parts_.network.world.random.below(jobs.size())]);
+    }
+    coordinator().run_once();
+  }
+}
+
+time_point sim_node::next_timer() {
+  const auto& due = coordinator().clock().schedule();
+  return due.empty() ? time_point::max() : due.begin()->first;
+}
+
+// ---- what is done to it ------------------------------------------------------------------------
+
+void sim_node::begin_request(std::size_t stream) {
+  caf::anon_send(streams_.at(stream), simulation::begin_request{});
+}
+
+void sim_node::leave_request(std::size_t stream) {
+  caf::anon_send(streams_.at(stream), simulation::leave_request{});
+}
+
+void sim_node::leave_cluster() {
+  caf::anon_send(life_->membership(), transport::leave_cluster{});
+}
+
+void sim_node::engine_started(const actors::engine_address& at) {
+  caf::anon_send(proxies_.front(), at);
+}
+
+void sim_node::engine_ended() {
+  caf::anon_send(proxies_.front(), actors::engine_address{});
+}
+
+// ---- what it knows -----------------------------------------------------------------------------
+
+template <class T, class Message>
+std::optional<T> sim_node::ask_for(const caf::actor& whom, Message message) {
+  const auto got = std::make_shared<std::optional<T>>();
+  system_->spawn([whom, message, got](caf::event_based_actor* self) {
+    self->send(whom, message);
+    self->become([self, got](const T& answer) {
+      *got = answer;
+      self->quit();
+    });
+  });
+  run_jobs();
+  return *got;
+}
+
+std::optional<actors::model_listing> sim_node::routed() {
+  if (!router_) return std::nullopt;
+  return ask_for<actors::model_listing>(caf::actor_cast<caf::actor>(router_), actors::get_models{});
+}
+
+std::optional<transport::member_status> sim_node::members() {
+  return ask_for<transport::member_status>(life_->membership(), transport::get_members{});
+}
+
+}  // namespace troupe::simulation

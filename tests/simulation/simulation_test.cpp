@@ -1,0 +1,48 @@
+#include "tests/simulation/cluster/sim_cluster.hpp"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "runtime/log.hpp"
+#include "tests/simulation/cluster/shrink.hpp"
+
+namespace troupe::simulation {
+namespace {
+
+struct quiet : testing::Test {
+  quiet() { log::configure(log::level::error, false, ""); }
+  ~quiet() override { log::configure(log::level::info, false, ""); }
+};
+using cluster_simulation = quiet;
+
+bool breaks(const fault_plan& plan) {
+  return !simulate(plan).violation.empty();
+}
+
+TEST_F(cluster_simulation, holds_for_many_seeds) {
+  constexpr std::uint64_t seeds = 200;
+  std::uint64_t completed = 0;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const auto plan = draw_plan(seed);
+    const auto result = simulate(plan);
+    completed += result.completed;
+    if (result.violation.empty()) continue;
+    FAIL() << result.violation << "\n"
+           << to_string(plan) << "\nshrunk to " << to_string(shrink(plan, breaks));
+  }
+  EXPECT_GT(completed, seeds * 50) << "hardly anything was asked";
+}
+
+TEST_F(cluster_simulation, one_seed_gives_one_trace) {
+  std::set<std::uint64_t> distinct;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const auto first = simulate(draw_plan(seed)).hash;
+    EXPECT_EQ(first, simulate(draw_plan(seed)).hash) << "seed " << seed;
+    distinct.insert(first);
+  }
+  EXPECT_EQ(distinct.size(), 5U);
+}
+
+}  // namespace
+}  // namespace troupe::simulation
