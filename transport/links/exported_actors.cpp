@@ -1,14 +1,39 @@
 #include "transport/links/exported_actors.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
 
 namespace troupe::transport {
 
+namespace {
+
+std::uint64_t next_table() {
+  static std::atomic<std::uint64_t> count{0};
+  return ++count;
+}
+
+// Which actors this thread has added lately, and to which table: whoever sends often is added with
+// each message. Numbers of actors are never used again.
+struct recently_added {
+  std::uint64_t table = 0;
+  caf::actor_id actor = 0;
+};
+constexpr std::size_t recently_added_max = 64;
+thread_local std::array<recently_added, recently_added_max> recent;
+
+}  // namespace
+
+exported_actors::exported_actors(told tell) : tell_{tell}, number_{next_table()} {}
+
 void exported_actors::add(const caf::strong_actor_ptr& actor) {
   const auto id = actor->id();
+  auto& last = recent[id % recently_added_max];
+  if (last.table == number_ && last.actor == id) return;
+  last = {number_, id};
   {
     std::lock_guard lock{mutex_};
     const auto [place, fresh] = entries_.try_emplace(id);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -23,7 +24,7 @@ class exported_actors : public std::enable_shared_from_this<exported_actors> {
  public:
   // Told to each watcher of an actor that has ended, on the thread it ended on.
   using told = void (*)(peer_link& watcher, caf::actor_id actor, const caf::error& reason);
-  explicit exported_actors(told tell) : tell_{tell} {}
+  explicit exported_actors(told tell);
 
   // Notes an actor, so that find() knows its number from now on.
   void add(const caf::strong_actor_ptr& actor);
@@ -55,6 +56,7 @@ class exported_actors : public std::enable_shared_from_this<exported_actors> {
   void ended(caf::actor_id id, const caf::error& reason);
 
   const told tell_;
+  const std::uint64_t number_;  // of this table, from 1; no other has it
   mutable std::mutex mutex_;
   std::unordered_map<caf::actor_id, entry> entries_;
 };

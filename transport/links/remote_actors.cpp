@@ -75,6 +75,7 @@ void remote_actors::attach(links& carrier) {
 }
 
 void remote_actors::close() {
+  last_from_ = nullptr;
   decltype(nodes_) nodes;
   {
     std::lock_guard lock{mutex_};

@@ -77,7 +77,7 @@ class remote_actors final : public link_listener,
   caf::strong_actor_ptr node_server(const node_description& node);
 
   // Lets all links' actors go: nothing is sent or delivered any more. Call it before the system
-  // stops.
+  // stops, on the listener's thread or when that calls no more.
   void close();
 
   caf::actor_system& system() const { return parts_.system; }
@@ -130,6 +130,7 @@ class remote_actors final : public link_listener,
   mutable std::mutex mutex_;
   bool closed_ = false;
   std::map<const peer_link*, std::shared_ptr<remote_node>> nodes_;
+  std::shared_ptr<remote_node> last_from_;  // whose record came last; of the listener's thread
 
   std::atomic<std::uint64_t> sent_{0}, delivered_{0}, refused_{0}, dead_{0}, malformed_{0};
 };

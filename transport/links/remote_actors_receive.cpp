@@ -38,7 +38,8 @@ void remote_actors::linked(const peer_link_ptr& peer) {
 
 void remote_actors::received(const peer_link_ptr& peer, lane, std::string_view record,
                              std::span<const shared_bytes> blobs) {
-  const auto from = node_of(peer);
+  if (last_from_ == nullptr || last_from_->link() != peer) last_from_ = node_of(peer);
+  const auto from = last_from_;
   if (from == nullptr) return;
   const peer_handles::finder third = [this](const node_description& node) { return reach(node); };
   peer_handles handles{*from, *exported_, third};
@@ -167,6 +168,7 @@ void remote_actors::gap(const peer_link_ptr& peer, lane where) {
 }
 
 void remote_actors::ended(const peer_link_ptr& peer, const caf::error& reason) {
+  last_from_ = nullptr;
   std::shared_ptr<remote_node> node;
   {
     std::lock_guard lock{mutex_};
