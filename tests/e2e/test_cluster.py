@@ -223,11 +223,18 @@ class PlacedTest(unittest.TestCase):
         """Describes the cluster."""
         return Cluster(name, file=PLACED, per_node=per_node)
 
+    def start(self, cluster):
+        """Starts the nodes, and waits until each has its engine and no other."""
+        for name in self.NODES:
+            cluster.start(name)
+        cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+        for name in self.NODES[1:]:
+            node = cluster.nodes[name]
+            node.poll(lambda node=node: len(node.engine_pids()) == 1, f"one process of {name}")
+
     def test_engines_of_a_dead_node_start_elsewhere_and_go_back_once_it_returns(self):
         with self.placed("placed-kill", 2) as cluster:
-            for name in self.NODES:
-                cluster.start(name)
-            cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+            self.start(cluster)
             cluster.nodes["back-0"].kill()
             cluster.serve_until({"back-1": 2})
             other = cluster.nodes["back-1"]
@@ -249,9 +256,7 @@ class PlacedTest(unittest.TestCase):
 
     def test_bounds_hold_and_what_they_leave_out_is_said_and_made_good(self):
         with self.placed("placed-bound", 1) as cluster:
-            for name in self.NODES:
-                cluster.start(name)
-            cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+            self.start(cluster)
             left, kept = cluster.nodes["back-0"], cluster.nodes["back-1"]
             pids = kept.engine_pids()
             self.assertEqual(left.stop(), 0)
@@ -262,11 +267,9 @@ class PlacedTest(unittest.TestCase):
             cluster.serve_until({"back-0": 1, "back-1": 1})
             self.assertEqual(kept.engine_pids(), pids)
 
-    def test_a_node_that_hung_keeps_what_it_runs(self):
+    def test_a_node_that_hung_keeps_what_it_runs_and_takes_over_from_others(self):
         with self.placed("placed-hang", 2) as cluster:
-            for name in self.NODES:
-                cluster.start(name)
-            cluster.front.poll(lambda: cluster.spread() == {"back-0": 1, "back-1": 1}, "one each")
+            self.start(cluster)
             hung = cluster.nodes["back-0"]
             pids = hung.engine_pids()
             hung.process.send_signal(signal.SIGSTOP)
@@ -274,6 +277,10 @@ class PlacedTest(unittest.TestCase):
             hung.process.send_signal(signal.SIGCONT)
             cluster.serve_until({"back-0": 1, "back-1": 1})
             self.assertEqual(hung.engine_pids(), pids)
+            # It follows the cluster in its new life as well.
+            cluster.nodes["back-1"].kill()
+            cluster.serve_until({"back-0": 2})
+            self.assertIn(pids[0], hung.engine_pids())
 
 
 if __name__ == "__main__":
