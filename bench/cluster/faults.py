@@ -25,6 +25,7 @@ import threading
 import time
 
 POLL_SECONDS = 0.003
+NEVER = threading.Event()
 FILE_HEAD = """troupe: 1
 cluster: {{name: bench, file: "{folder}/seeds"}}
 nodes:
@@ -83,7 +84,7 @@ class Node:
     def seconds_until(self, engine, up, since):
         """Returns when this router holds the engine to be up, or not, in seconds since."""
         while (engine in self.engines_up()) != up:
-            time.sleep(POLL_SECONDS)
+            NEVER.wait(POLL_SECONDS)
         return time.monotonic() - since
 
 
@@ -134,11 +135,11 @@ def pause_all(args, nodes, engines):
     while time.monotonic() - began < args.pause_seconds:
         node = engines[count % len(engines)]
         node.process.send_signal(signal.SIGSTOP)
-        time.sleep(0.3)
+        NEVER.wait(0.3)
         node.process.send_signal(signal.SIGCONT)
-        time.sleep(0.1)
+        NEVER.wait(0.1)
         count += 1
-    time.sleep(2)
+    NEVER.wait(2)
     said = [line for node in nodes for line in node.log[before[node.name]:]]
     hours = len(nodes) * (time.monotonic() - began) / 3600
     down = sum(" a node is down" in line for line in said)
