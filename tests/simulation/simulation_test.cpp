@@ -21,7 +21,7 @@ bool breaks(const fault_plan& plan) {
 }
 
 TEST_F(cluster_simulation, holds_for_many_seeds) {
-  constexpr std::uint64_t seeds = 200;
+  constexpr std::uint64_t seeds = 500;
   std::uint64_t completed = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const auto plan = draw_plan(seed);

@@ -92,7 +92,7 @@ sim_node_plan sim_cluster::plan_of(std::size_t node) const {
 
 void sim_cluster::start(std::size_t node) {
   if (nodes_[node]) return;
-  if (!without_.same_incarnations || lives_[node] == 0) ++lives_[node];
+  ++lives_[node];
   world_.note(name_of(node) + " starts");
   nodes_[node] =
       std::make_unique<sim_node>(sim_node::parts{network_, engines_, book_, catalogue_, without_},

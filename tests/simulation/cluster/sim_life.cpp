@@ -110,13 +110,13 @@ void sim_life::count_failed(std::uint64_t pending_before) {
 void sim_life::gap(const transport::peer_link_ptr& peer, transport::lane where) {
   note(peer, "gap");
   const auto pending = counts().pending;
-  if (!parts_.without.silent_gaps) remote_->gap(peer, where);
+  remote_->gap(peer, where);
   count_failed(pending);
 }
 
 void sim_life::ended(const transport::peer_link_ptr& peer, const caf::error& reason) {
   parts_.network.world.note(text(self().id) + " <- " + text(peer->node().id) + " ended");
-  if (!parts_.without.silent_ends) remote_->ended(peer, reason);
+  remote_->ended(peer, reason);
 }
 
 void sim_life::heard(const transport::peer_link_ptr& peer) {

@@ -73,8 +73,6 @@ void sim_node::start_actors() {
   for (const auto number : plan_.streams) {
     sim_stream_options options{number, here, &names_, &parts_.book, &parts_.engines};
     options.ask_timeout = route_timeout + queue_timeout;
-    options.uses_late_leases = parts_.without.uses_late_leases;
-    options.keeps_late_leases = parts_.without.keeps_late_leases;
     streams_.push_back(spawn_sim_stream(*system_, options));
   }
 }
@@ -91,7 +89,7 @@ void sim_node::begin_life() {
       if (!*alive) return;
       life_.reset();
       run_jobs();
-      incarnation_ += parts_.without.same_incarnations ? 0 : 1;
+      ++incarnation_;
       begin_life();
     });
   };

@@ -104,8 +104,7 @@ class sim_stream_state {
         self_, router, options_.ask_timeout, message,
         [this, number = number_, epoch = message.epoch](const engine_lease& granted) {
           options_.book->granted({options_.number, number}, epoch, granted.epoch);
-          const bool is_wanted = phase_ == phase::routing && number == number_;
-          if (!is_wanted && !options_.uses_late_leases) return give_back(granted);
+          if (phase_ != phase::routing || number != number_) return give_back(granted);
           options_.book->used({options_.number, number}, granted.epoch);
           take_lease(granted);
         },
@@ -117,7 +116,6 @@ class sim_stream_state {
   }
 
   void give_back(const engine_lease& granted) {
-    if (options_.keeps_late_leases) return;
     if (const auto& router = router_->get()) {
       self_->send(router, actors::request_ended{granted.id, lease_outcome::cancelled, {}});
     }

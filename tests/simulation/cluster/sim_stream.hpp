@@ -35,8 +35,6 @@ struct sim_stream_options {
   model_engines* engines = nullptr;
   std::chrono::milliseconds ask_timeout{0};
   std::size_t attempts_max = 3;
-  bool uses_late_leases = false;   // a mutation: takes a lease whichever request it is for
-  bool keeps_late_leases = false;  // a mutation: does not give back what it has no use for
 };
 
 // Spawns it. A request must end within deadline_of(options).
