@@ -17,6 +17,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/errc.hpp"
 #include "runtime/log.hpp"
+#include "transport/links/links_gate.hpp"
 #include "transport/links/membership_actor.hpp"
 #include "transport/zmq/node_links.hpp"
 
@@ -81,6 +82,7 @@ class node_cluster::life final : public transport::link_listener {
       if (each) caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
     }
     remote_->close();
+    if (gate_ != nullptr) gate_->close();  // those actors may still be running elsewhere
     links_.reset();
   }
 
@@ -91,9 +93,10 @@ class node_cluster::life final : public transport::link_listener {
         transport::zmq::node_links::open(p.home, std::move(self), std::move(options), *this);
     if (!opened) return std::move(opened.error());
     links_ = std::move(*opened);
-    remote_->attach(*links_);
+    gate_ = std::make_shared<transport::links_gate>(*links_);
+    remote_->attach(gate_);
     membership_ = transport::spawn_membership(
-        p.system, *links_, {std::random_device{}(), config::options_of(cluster.membership)});
+        p.system, gate_, {std::random_device{}(), config::options_of(cluster.membership)});
     finder_ = actors::spawn_router_finder(
         p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
                      const auto there = remote.lock();
@@ -154,6 +157,7 @@ class node_cluster::life final : public transport::link_listener {
   cluster_metrics& metrics_;
   std::shared_ptr<transport::remote_actors> remote_;
   std::unique_ptr<transport::zmq::node_links> links_;
+  std::shared_ptr<transport::links_gate> gate_;
   caf::actor membership_, finder_, fence_, watch_, seeds_;
 };
 

@@ -53,7 +53,7 @@ class bench_node {
                                    {{name, 1}, "tcp://127.0.0.1:0", {}, {}}, {}, *actors);
     if (!opened) give_up(opened.error());
     links = std::move(*opened);
-    actors->attach(*links);
+    actors->attach({std::shared_ptr<void>{}, links.get()});  // not owned
   }
 
   registry names;

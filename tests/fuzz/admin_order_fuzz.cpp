@@ -92,6 +92,8 @@ void carry_out(const admin_order& order, const std::string& body, engine_table& 
   const auto& engine = order.call.engine;
   switch (order.call.verb) {
     case admin_verb::list:
+    case admin_verb::cluster:
+    case admin_verb::metrics:
       return;
     case admin_verb::add:
       return add(order.added, table);

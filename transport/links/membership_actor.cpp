@@ -49,10 +49,11 @@ class membership_state {
  public:
   static inline const char* name = "membership";
 
-  void begin(caf::event_based_actor* self, links* carrier, const membership_setup& setup) {
+  void begin(caf::event_based_actor* self, std::shared_ptr<links> carrier,
+             const membership_setup& setup) {
     self_ = self;
-    carrier_ = carrier;
-    core_.emplace(carrier->self(), std::mt19937_64{setup.random}, setup.options, setup.parts);
+    carrier_ = std::move(carrier);
+    core_.emplace(carrier_->self(), std::mt19937_64{setup.random}, setup.options, setup.parts);
   }
 
   void join(const join_cluster& with) { carry_out(core_->join(with.seeds, now())); }
@@ -125,14 +126,15 @@ class membership_state {
   }
 
   caf::event_based_actor* self_ = nullptr;
-  links* carrier_ = nullptr;
+  std::shared_ptr<links> carrier_;
   std::optional<membership> core_;
   std::vector<caf::actor> followers_;
   std::uint64_t timer_ = 0;  // the tick that counts; older ones are passed over
   time_point armed_ = time_point::max();
 };
 
-caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self, links* carrier,
+caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self,
+                                  const std::shared_ptr<links>& carrier,
                                   const membership_setup& setup) {
   auto* state = &self->state;
   state->begin(self, carrier, setup);
@@ -149,9 +151,9 @@ caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self, l
 
 }  // namespace
 
-caf::actor spawn_membership(caf::actor_system& system, links& carrier,
+caf::actor spawn_membership(caf::actor_system& system, std::shared_ptr<links> carrier,
                             const membership_setup& setup) {
-  return system.spawn(membership_behavior, &carrier, setup);
+  return system.spawn(membership_behavior, std::move(carrier), setup);
 }
 
 }  // namespace troupe::transport

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,8 @@ struct membership_setup {
   membership_parts parts{};
 };
 
-// Spawns it. The links must outlive the actor.
-caf::actor spawn_membership(caf::actor_system& system, links& carrier,
+// Spawns it.
+caf::actor spawn_membership(caf::actor_system& system, std::shared_ptr<links> carrier,
                             const membership_setup& setup);
 
 }  // namespace troupe::transport

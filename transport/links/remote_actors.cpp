@@ -70,8 +70,8 @@ std::shared_ptr<remote_actors> remote_actors::make(parts p) {
   return made;
 }
 
-void remote_actors::attach(links& carrier) {
-  carrier_ = &carrier;
+void remote_actors::attach(std::shared_ptr<links> carrier) {
+  carrier_ = std::move(carrier);
 }
 
 void remote_actors::close() {

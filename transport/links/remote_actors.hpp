@@ -69,8 +69,8 @@ class remote_actors final : public link_listener,
   static std::shared_ptr<remote_actors> make(parts p);
   ~remote_actors() override;
 
-  // Sets the carrier, before anything is sent; it must outlive close().
-  void attach(links& carrier);
+  // Sets the carrier, before anything is sent.
+  void attach(std::shared_ptr<links> carrier);
 
   // Returns the node_server of a node; null where its incarnation has ended. It need not be linked
   // yet: messages wait for it.
@@ -122,7 +122,7 @@ class remote_actors final : public link_listener,
   void fail_pending(const peer_link_ptr& peer, const caf::error& reason);
 
   const parts parts_;
-  links* carrier_ = nullptr;
+  std::shared_ptr<links> carrier_;
   std::shared_ptr<exported_actors> exported_;
   pending_requests pending_;
   caf::strong_actor_ptr server_;

@@ -45,9 +45,10 @@ sim_life::sim_life(parts p, node_description self, const std::vector<std::string
                    std::function<void()> fenced)
     : parts_{p}, remote_{transport::remote_actors::make({p.system, p.catalogue, p.names})} {
   links_ = std::make_unique<sim_links>(p.network, std::move(self), *this);
-  remote_->attach(*links_);
+  remote_->attach({std::shared_ptr<void>{}, links_.get()});  // not owned
   membership_ = transport::spawn_membership(
-      p.system, *links_, {p.network.world.random.number(), {}, p.without.membership});
+      p.system, std::shared_ptr<transport::links>{std::shared_ptr<void>{}, links_.get()},
+      {p.network.world.random.number(), {}, p.without.membership});
   finder_ = actors::spawn_router_finder(
       p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
                    const auto there = remote.lock();

@@ -42,7 +42,7 @@ struct remote_world {
       : actors{transport::remote_actors::make(
             {world.system, test_catalogue(), names, std::move(kinds)})},
         carrier{network, std::move(self), *actors} {
-    actors->attach(carrier);
+    actors->attach({std::shared_ptr<void>{}, &carrier});  // not owned
   }
 
   // Like a process that is killed: nobody is told.
