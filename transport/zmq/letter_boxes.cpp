@@ -19,20 +19,26 @@ letter_boxes::box* letter_boxes::at(const std::string& endpoint) {
   if (boxes_.size() >= options_.peers_max) return nullptr;
   auto socket = open_dealer(context_, options_);
   if (!socket || !socket->connect(endpoint)) return nullptr;
-  auto made = std::make_shared<link_lane>(std::move(*socket), link_lane::settings{});
+  auto made =
+      std::make_shared<link_lane>(std::move(*socket), link_lane::settings{.endpoint = endpoint});
   return &boxes_.emplace(endpoint, box{std::move(made), {}}).first->second;
 }
 
 void letter_boxes::expire(time_point now) {
   std::erase_if(boxes_, [&](auto& one) {
+    one.second.lane->mend();
     if (now - one.second.used_at < options_.letter_idle) return false;
     one.second.lane->close();
     return true;
   });
 }
 
+// Whether anybody is there is not known here: the context waits no longer than that for all.
 void letter_boxes::close() {
-  for (auto& [endpoint, one] : boxes_) one.lane->close();
+  for (auto& [endpoint, one] : boxes_) {
+    const bool has_more = one.lane->says_something();
+    one.lane->close(has_more ? options_.farewell : std::chrono::milliseconds{0});
+  }
   boxes_.clear();
 }
 

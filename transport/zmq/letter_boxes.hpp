@@ -26,7 +26,7 @@ class letter_boxes {
   // Sends a frame to an endpoint; false where no more is taken for it, or it is none.
   bool send(const std::string& endpoint, std::string frame, time_point now);
 
-  // Closes connections to which nothing was sent for long.
+  // Closes connections to which nothing was sent for long, and mends the others.
   void expire(time_point now);
 
   void close();

@@ -16,8 +16,9 @@ enum class refusal_reason : std::uint8_t {
   ended,         // the incarnation is held for ended, or a later one is known
   itself,        // a node reached its own endpoint, or another of its name
   too_many,      // as many peers as are taken
+  endpoint,      // the endpoint it names is none that we can connect to
 };
-inline constexpr std::size_t refusal_reasons = 6;
+inline constexpr std::size_t refusal_reasons = 7;
 
 // Returns the enumerator's name, as metrics spell it.
 std::string_view to_string(refusal_reason reason);

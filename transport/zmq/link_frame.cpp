@@ -47,9 +47,11 @@ std::string_view to_string(refusal_reason reason) {
     case refusal_reason::itself:
       return "itself";
     case refusal_reason::too_many:
+      return "too_many";
+    case refusal_reason::endpoint:
       break;
   }
-  return "too_many";
+  return "endpoint";
 }
 
 std::string write_header(const link_header& header) {
@@ -146,7 +148,7 @@ std::variant<link_refusal, wire_error> read_refusal(std::string_view body) {
   link_refusal refusal;
   refusal.reason = static_cast<refusal_reason>(in.number<std::uint8_t>());
   const bool is_known =
-      refusal.reason >= refusal_reason::protocol && refusal.reason <= refusal_reason::too_many;
+      refusal.reason >= refusal_reason::protocol && refusal.reason <= refusal_reason::endpoint;
   in.check(is_known, "a refusal for no reason we know");
   refusal.text = in.text();
   return finished(in, std::move(refusal));

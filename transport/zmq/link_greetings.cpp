@@ -5,6 +5,12 @@
 
 namespace troupe::transport::zmq {
 
+namespace {
+
+constexpr unsigned beats_per_mending = 20;  // a second, by default
+
+}  // namespace
+
 bool link_home::read_connections(const std::weak_ptr<zmq_link>& weak) {
   const auto link = weak.lock();
   if (!link || link->ended()) return false;
@@ -105,15 +111,18 @@ void link_home::refused(const zmq_link_ptr& link, const link_refusal& refusal) {
 }
 
 void link_home::beat() {
-  const auto time = now();
+  const bool is_mending = ++beats_ % beats_per_mending == 0;
   for (const auto& link : table_.all()) {
     if (link->ended()) continue;
     greet(link);
     link->control().beat();
     link->at(lane::data).beat();
     link->control().read_answers();
+    if (!is_mending) continue;
+    link->control().mend();
+    link->at(lane::data).mend();
   }
-  letters_.expire(time);
+  if (is_mending) letters_.expire(now());
 }
 
 }  // namespace troupe::transport::zmq

@@ -10,6 +10,12 @@ namespace {
 constexpr int sockets_a_peer = 6;
 constexpr int sockets_besides = 64;
 
+std::string_view text_of(refusal_reason why_not) {
+  if (why_not == refusal_reason::too_many) return "this node has as many peers as it takes";
+  if (why_not == refusal_reason::endpoint) return "this node cannot connect to its endpoint";
+  return "this incarnation is held to have ended";
+}
+
 caf::error replaced_by_a_later_one() {
   return make_failure(errc::connection_lost, "a later incarnation of the node has come");
 }
@@ -91,7 +97,7 @@ void link_home::close() {
   letters_.close();
   for (const auto& link : table_.opened()) {
     link->mark_ended();
-    link->close();
+    link->close(link->greet.is_connected() ? options_.farewell : std::chrono::milliseconds{0});
     table_.closed(link);
   }
 }
@@ -177,9 +183,7 @@ link_intake::answer link_home::said_hello(const link_hello& theirs) {
   if (auto bad = flaw_of(theirs, hello_)) return std::move(*bad);
   auto found = reach(theirs.node);
   if (!found.link) {
-    const bool is_full = found.why_not == refusal_reason::too_many;
-    return link_refusal{found.why_not, is_full ? "this node has as many peers as it takes"
-                                               : "this incarnation is held to have ended"};
+    return link_refusal{found.why_not, std::string{text_of(found.why_not)}};
   }
   describe(found.link, theirs.node);
   return found.link;

@@ -73,6 +73,7 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   link_intake intake_;
   refusal_log log_;
   std::unique_ptr<steady_beat> beat_;
+  unsigned beats_ = 0;
   bool is_closed_ = false;
 
   std::mutex ending_mutex_;

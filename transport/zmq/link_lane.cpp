@@ -1,6 +1,7 @@
 #include "transport/zmq/link_lane.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -132,6 +133,11 @@ void link_lane::beat() {
   flush();
 }
 
+void link_lane::mend() {
+  mend_wanted_.store(true);
+  flush();
+}
+
 void link_lane::read_answers() {
   read_wanted_.store(true);
   flush();
@@ -142,7 +148,8 @@ std::vector<std::string> link_lane::take_answers() {
   return std::exchange(answers_, {});
 }
 
-void link_lane::close() {
+void link_lane::close(std::chrono::milliseconds farewell) {
+  if (farewell.count() > 0) flush();
   {
     std::lock_guard lock{mutex_};
     is_closed_ = true;
@@ -153,6 +160,7 @@ void link_lane::close() {
   while (sending_.exchange(true)) std::this_thread::yield();  // stays raised: nobody sends again
   if (!std::exchange(has_socket_, false)) return;
   auto closing = std::move(socket_);
+  closing.linger(farewell);
 }
 
 void link_lane::flush_soon() {
@@ -181,7 +189,8 @@ void link_lane::flush() {
 }
 
 void link_lane::send_waiting() {
-  std::vector<std::shared_ptr<batch>> ready;
+  if (mend_wanted_.exchange(false)) mend_now();
+  batches ready;
   std::vector<std::shared_ptr<spoken>> said;
   std::uint64_t token = 0;
   bool is_open = false;
@@ -191,23 +200,40 @@ void link_lane::send_waiting() {
     is_open = is_open_;
     token = token_;
     if (is_open && open_) seal();
-    if (is_open) ready.swap(sealed_);
+    if (is_open && !is_lost_) ready.swap(sealed_);
   }
   for (const auto& one : said) socket_.send(message_frame{one->bytes, one}, false);
-  for (const auto& one : ready) send(one, token);
-  if (beat_wanted_.exchange(false) && is_open && ready.empty()) send_heartbeat(token);
-  if (!ready.empty()) quiet_beats_.store(0);
+  const bool is_quiet = ready.empty();
+  send_all(std::move(ready), token);
+  if (beat_wanted_.exchange(false) && is_open && is_quiet) send_heartbeat(token);
+  if (!is_quiet) quiet_beats_.store(0);
   if (read_wanted_.exchange(false)) drain_answers();
 }
 
-void link_lane::send(const std::shared_ptr<batch>& one, std::uint64_t token) {
-  patch_header(one->bytes, {.kind = frame_kind::batch,
-                            .where = settings_.where,
-                            .token = token,
-                            .sequence = sequence_++});
+void link_lane::mend_now() {
+  is_lost_ = !socket_.is_writable() && !socket_.reconnect(settings_.endpoint);
+}
+
+// What cannot be sent for want of a connection goes back to its place.
+void link_lane::send_all(batches ready, std::uint64_t token) {
+  for (auto at = ready.begin(); at != ready.end(); ++at) {
+    if (send(*at, token)) continue;
+    is_lost_ = true;
+    std::lock_guard lock{mutex_};
+    sealed_.insert(sealed_.begin(), std::move_iterator{at}, std::move_iterator{ready.end()});
+    return;
+  }
+}
+
+bool link_lane::send(const std::shared_ptr<batch>& one, std::uint64_t token) {
+  patch_header(
+      one->bytes,
+      {.kind = frame_kind::batch, .where = settings_.where, .token = token, .sequence = sequence_});
   auto left = one->blobs.size();
-  if (!socket_.send(message_frame{one->bytes, one}, left != 0)) return;
+  if (!socket_.send(message_frame{one->bytes, one}, left != 0)) return false;
+  ++sequence_;
   for (const auto& blob : one->blobs) socket_.send(message_frame{blob.view(), one}, --left != 0);
+  return true;
 }
 
 void link_lane::send_heartbeat(std::uint64_t token) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,7 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
  public:
   struct settings {
     lane where = lane::control;
+    std::string endpoint{};
     std::size_t bytes_max = 0;
     std::size_t answers_max = 16;         // that wait to be taken
     std::function<void()> has_answers{};  // called by the thread that read them
@@ -43,15 +45,23 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   // sent yet already hold so many bytes.
   bool say(std::string frame, std::size_t bytes_max);
 
+  // Tells whether such frames wait to be sent.
+  bool says_something() const { return spoken_bytes_->load(std::memory_order_relaxed) != 0; }
+
   // Sends a heartbeat if nothing went since the call before the last; called at a steady pace.
   void beat();
+
+  // Connects again where ZeroMQ has given up: it does so for good when whoever is at the endpoint
+  // does not speak its protocol, or another mechanism of it. Called now and then.
+  void mend();
 
   // Reads the peer's answers, here or by the thread that is sending.
   void read_answers();
   std::vector<std::string> take_answers();
 
-  // Ends it: what waits is dropped, nothing more is taken. Waits for a thread that is sending.
-  void close();
+  // Ends it: nothing more is taken, and what waits is dropped, or sent in the background where that
+  // takes no longer than `farewell`. Waits for a thread that is sending.
+  void close(std::chrono::milliseconds farewell = {});
 
   std::size_t queued_bytes() const { return queued_->load(std::memory_order_relaxed); }
   std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }
@@ -70,7 +80,11 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   void flush_soon();
   void flush();
   void send_waiting();
-  void send(const std::shared_ptr<batch>& one, std::uint64_t token);
+  using batches = std::vector<std::shared_ptr<batch>>;
+
+  void mend_now();
+  void send_all(batches ready, std::uint64_t token);
+  bool send(const std::shared_ptr<batch>& one, std::uint64_t token);
   void send_heartbeat(std::uint64_t token);
   void drain_answers();
 
@@ -94,11 +108,13 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   std::atomic<bool> sending_{false};
   std::atomic<bool> read_wanted_{false};
   std::atomic<bool> beat_wanted_{false};
+  std::atomic<bool> mend_wanted_{false};
   std::atomic<unsigned> quiet_beats_{0};
 
   // Of whoever raised sending_.
   message_socket socket_;
   bool has_socket_ = true;
+  bool is_lost_ = false;  // ZeroMQ has given the connection up: batches wait until it is mended
   std::uint64_t sequence_ = 0;
 };
 

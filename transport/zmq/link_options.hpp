@@ -31,6 +31,7 @@ struct link_options {
   std::chrono::milliseconds refused_interval{5'000};  // after a refusal
   std::chrono::milliseconds heard_interval{5};        // of telling the listener, a peer
   std::chrono::milliseconds letter_idle{30'000};      // then an endpoint's connection closes
+  std::chrono::milliseconds farewell{100};            // for what was sent last, when links close
 };
 
 }  // namespace troupe::transport::zmq

@@ -17,7 +17,7 @@ link_table::found link_table::reach(const node_id& node, const maker& make) {
     return {.why_not = refusal_reason::too_many};
   }
   auto made = make();
-  if (!made) return {.why_not = refusal_reason::too_many};
+  if (!made) return {.why_not = refusal_reason::endpoint};
   found result{.link = *made, .is_new = true};
   if (old != links_.end()) {
     result.replaced = old->second;

@@ -83,6 +83,11 @@ caf::expected<void> message_socket::connect(const std::string& endpoint) try {
   return refused("cannot connect to", endpoint, e);
 }
 
+caf::expected<void> message_socket::reconnect(const std::string& endpoint) {
+  static_cast<void>(zmq_disconnect(socket_->handle(), endpoint.c_str()));
+  return connect(endpoint);
+}
+
 caf::expected<void> message_socket::subscribe(std::string_view topic) try {
   socket_->set(::zmq::sockopt::subscribe, topic);
   return caf::unit;
@@ -155,8 +160,16 @@ std::optional<connection_event> message_socket::read_connection_event(
   return connection_event{connection_change::refused, frames[1]};
 }
 
+void message_socket::linger(std::chrono::milliseconds at_most) {
+  socket_->set(::zmq::sockopt::linger, static_cast<int>(at_most.count()));
+}
+
 int message_socket::descriptor() const {
   return socket_->get(::zmq::sockopt::fd);
+}
+
+bool message_socket::is_writable() const {
+  return (socket_->get(::zmq::sockopt::events) & ZMQ_POLLOUT) != 0;
 }
 
 bool message_socket::send(message_frame frame, bool more) try {

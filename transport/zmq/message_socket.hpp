@@ -76,6 +76,10 @@ class message_socket {
   // Connects in the background, again after each loss. Errors: io_error (malformed endpoint).
   caf::expected<void> connect(const std::string& endpoint);
 
+  // Connects once more to an endpoint at which ZeroMQ has given up: otherwise it takes the endpoint
+  // for one it is connected to. Errors: io_error.
+  caf::expected<void> reconnect(const std::string& endpoint);
+
   // Takes messages whose first frame begins with `topic`; for a SUB socket.
   caf::expected<void> subscribe(std::string_view topic);
 
@@ -95,9 +99,16 @@ class message_socket {
   static std::optional<connection_event> read_connection_event(
       const std::vector<std::string>& frames);
 
+  // Lets what was sent go on in the background when the socket is closed, for so long; its context
+  // then waits for that when it is destroyed.
+  void linger(std::chrono::milliseconds at_most);
+
   // A descriptor that becomes readable when something may have come. It is edge-triggered: read
   // until `receive` finds nothing, each time. Sending may take the edge away.
   int descriptor() const;
+
+  // Tells whether there is a connection, made or being made, that takes a message.
+  bool is_writable() const;
 
   // Sends one frame; `more` says that another of the same message follows.
   bool send(message_frame frame, bool more);

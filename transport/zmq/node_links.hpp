@@ -5,7 +5,8 @@
 // frames without a token of ours are dropped. So nothing of an ended incarnation comes through.
 //
 // Thread: as links says. Open on any; destroy on the home thread, or on another while the home
-// thread runs: then it waits for it.
+// thread runs: then it waits for it. What was sent last on control lanes, and letters, may still go
+// for `farewell`.
 // Bounds: link_options, link_bounds, frame_limits.
 #pragma once
 

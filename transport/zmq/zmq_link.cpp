@@ -43,10 +43,11 @@ caf::expected<zmq_link_ptr> zmq_link::make(message_context& context, const node_
   }
   const int descriptor = control->descriptor();
   const auto lane_of = [&](lane where, message_socket& socket) {
-    return std::make_shared<link_lane>(
-        std::move(socket),
-        link_lane::settings{
-            .where = where, .bytes_max = options.queued_bytes_max, .has_answers = has_answers});
+    return std::make_shared<link_lane>(std::move(socket),
+                                       link_lane::settings{.where = where,
+                                                           .endpoint = node.endpoint,
+                                                           .bytes_max = options.queued_bytes_max,
+                                                           .has_answers = has_answers});
   };
   parts opened{{lane_of(lane::control, *control), lane_of(lane::data, *data)},
                std::move(*connections),
@@ -87,9 +88,10 @@ link_status zmq_link::status() const {
           .queued_bytes = queued_bytes(lane::control) + queued_bytes(lane::data)};
 }
 
-void zmq_link::close() {
+void zmq_link::close(std::chrono::milliseconds farewell) {
   watches.clear();
-  for (auto& one : lanes_) one->close();
+  lanes_[0]->close(farewell);
+  lanes_[1]->close();
   auto closing = std::move(connections_);
 }
 

@@ -41,8 +41,9 @@ class zmq_link final : public peer_link {
   // What it is now. Any thread.
   link_status status() const;
 
-  // Closes the sockets; without effect where they are.
-  void close();
+  // Closes the sockets, without effect where they are. What the control lane has to say may still
+  // go for so long, in the background.
+  void close(std::chrono::milliseconds farewell = {});
 
   link_lane& control() { return *lanes_[0]; }
   link_lane& at(lane where) const { return *lanes_[static_cast<std::size_t>(where)]; }

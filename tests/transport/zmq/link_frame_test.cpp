@@ -68,7 +68,7 @@ TEST(link_frame, welcome_and_refusal_survive_the_wire) {
   EXPECT_EQ(read.reason, refusal_reason::catalogue);
   EXPECT_EQ(read.text, std::string(255, 'x'));
   EXPECT_TRUE(std::holds_alternative<wire_error>(read_refusal(std::string{"\0\0", 2})));
-  EXPECT_TRUE(std::holds_alternative<wire_error>(read_refusal(std::string{"\7\0", 2})));
+  EXPECT_TRUE(std::holds_alternative<wire_error>(read_refusal(std::string{"\x08\0", 2})));
 }
 
 TEST(link_frame, batch_is_read_record_by_record) {

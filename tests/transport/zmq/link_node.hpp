@@ -12,6 +12,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -121,9 +122,14 @@ class link_node {
                      std::string endpoint = "tcp://127.0.0.1:0")
       : thread_{next_index()} {
     thread_.start();
-    auto opened = node_links::open(
-        thread_, {std::move(id), std::move(endpoint), {{"zone", "a"}}, {"router"}, 1, 3},
-        std::move(options), told_);
+    const node_description self{
+        std::move(id), std::move(endpoint), {{"zone", "a"}}, {"router"}, 1, 3};
+    auto opened = node_links::open(thread_, self, options, told_);
+    // A port that was free may be somebody's source port for a moment.
+    for (int tries = 0; !opened && tries < 1'000; ++tries) {
+      std::this_thread::yield();
+      opened = node_links::open(thread_, self, options, told_);
+    }
     if (!opened) throw std::runtime_error{failure_text(opened.error())};
     links_ = std::move(*opened);
   }

@@ -65,6 +65,15 @@ TEST(lying_peer, is_refused_where_there_are_as_many_as_are_taken) {
             refusal_reason::too_many);
 }
 
+TEST(lying_peer, is_refused_with_an_endpoint_that_is_none) {
+  link_node a{{"a", 1}};
+  auto hello = hello_of({"x", 1});
+  hello.node.endpoint = "nowhere";
+  EXPECT_EQ(raw_peer{a.self().endpoint}.refusal_of(hello_frame(hello)).reason,
+            refusal_reason::endpoint);
+  EXPECT_NE(raw_peer{a.self().endpoint}.greet(hello_of({"x", 1})), 0u) << "said right, it is taken";
+}
+
 TEST(lying_peer, gets_the_same_token_for_the_same_hello) {
   link_node a{{"a", 1}};
   raw_peer x{a.self().endpoint};

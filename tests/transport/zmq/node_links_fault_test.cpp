@@ -123,6 +123,35 @@ TEST(node_links_fault, a_restarted_peer_replaces_its_earlier_life) {
   EXPECT_EQ(b.heard().count("a.1 data for the first life"), 0);
 }
 
+TEST(node_links_fault, comes_back_from_an_endpoint_where_another_program_was) {
+  auto squatter = std::make_unique<http::raw_listener>();
+  const auto endpoint = "tcp://127.0.0.1:" + std::to_string(squatter->port());
+  link_node a{{"a", 1}};
+  auto to_b = a.links().reach(named({"b", 1}, endpoint));
+  http::loop loop;
+  std::vector<http::raw_socket> sockets;
+  std::string greeting{"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0PLAIN", 17};
+  greeting.resize(64, '\0');
+  ASSERT_TRUE(loop.run_until([&] {
+    http::raw_socket accepted;
+    if (squatter->accept(accepted)) {
+      accepted.send(greeting);
+      sockets.push_back(std::move(accepted));
+    }
+    return a.links().counts().failed_connections > 0 && sockets.size() > 1;
+  })) << "ZeroMQ gives up after such an answer, on both lanes";
+  a.links().send_letter(endpoint, "lost");
+  for (auto& one : sockets) one.reset();  // leaves nothing that would hold the port
+  squatter.reset();
+
+  link_node b{{"b", 1}, quick_options(), endpoint};
+  ASSERT_TRUE(b.heard().wait_for("linked a.1"));
+  ASSERT_TRUE(sends_in_time(to_b, lane::data, "now you"));
+  EXPECT_TRUE(b.heard().wait_for("a.1 data now you"));
+  a.links().send_letter(endpoint, "and a letter");
+  EXPECT_TRUE(b.heard().wait_for("letter and a letter"));
+}
+
 TEST(node_links_fault, an_ended_link_ends_at_both_ends_for_good) {
   link_node a{{"a", 1}};
   link_node b{{"b", 1}};

@@ -70,5 +70,16 @@ TEST(node_links, delivers_letters_to_an_endpoint) {
   EXPECT_TRUE(b.heard().wait_for("letter still?"));
 }
 
+TEST(node_links, sends_last_words) {
+  link_node b{{"b", 1}};
+  link_node a{{"a", 1}};
+  auto to_b = link(a, b);
+  for (int i = 0; i < 20; ++i) to_b->send(lane::control, "bye " + std::to_string(i));
+  a.on_thread([&] { a.links().send_letter(b.self().endpoint, "I leave"); });
+  a.stop();
+  EXPECT_TRUE(b.heard().wait_for("letter I leave"));
+  EXPECT_TRUE(b.heard().wait_for("a.1 control bye 19"));
+}
+
 }  // namespace
 }  // namespace troupe::transport::zmq
