@@ -225,10 +225,6 @@ void node_cluster::tell_life(const caf::actor& who) const {
   caf::anon_send(life_->membership(), transport::follow_nodes{who});
 }
 
-transport::links& node_cluster::carrier() {
-  return life_->carrier();
-}
-
 cluster_look node_cluster::look() const {
   auto self =
       life_->membership() ? life_->carrier().self() : describe(*parts_.all.cluster, parts_.node);

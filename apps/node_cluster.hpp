@@ -56,8 +56,6 @@ class node_cluster {
   // (node_change), now and whenever another life begins.
   void follow(const caf::actor& who);
 
-  transport::links& carrier();
-
   // What can be seen of the cluster now.
   cluster_look look() const;
 

@@ -17,10 +17,6 @@
 
 #include <cstdint>
 
-#include <caf/error.hpp>
-
-#include "runtime/shared_bytes.hpp"
-
 namespace troupe::transport {
 
 enum class record_kind : std::uint8_t {

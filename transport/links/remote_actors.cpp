@@ -20,15 +20,19 @@ namespace troupe::transport {
 
 namespace {
 
-void tell_end(peer_link& watcher, caf::actor_id actor, const caf::error& reason) {
+// Returns a record without handles and blobs.
+template <class... Ts>
+std::string plain_record(const Ts&... fields) {
   std::string bytes;
   std::vector<shared_bytes> blobs;
   no_handles none;
   wire_writer out{bytes, blobs, none};
-  auto kind = record_kind::down;
-  auto why = reason;
-  out(kind, actor, why);
-  watcher.send(lane::control, bytes);
+  out(fields...);
+  return bytes;
+}
+
+void tell_end(peer_link& watcher, caf::actor_id actor, const caf::error& reason) {
+  watcher.send(lane::control, plain_record(record_kind::down, actor, reason));
 }
 
 // Buffers that keep their room from message to message.
@@ -168,12 +172,7 @@ void remote_actors::refuse(const caf::mailbox_element& what, const caf::error& r
 
 send_result remote_actors::send_record(remote_node& to, lane where, record_kind kind,
                                        caf::actor_id actor) {
-  std::string bytes;
-  std::vector<shared_bytes> blobs;
-  no_handles none;
-  wire_writer out{bytes, blobs, none};
-  out(kind, actor);
-  return to.link()->send(where, bytes);
+  return to.link()->send(where, plain_record(kind, actor));
 }
 
 void remote_actors::tell_link_later(std::shared_ptr<remote_node> to, caf::actor_id actor,
