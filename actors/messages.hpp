@@ -34,8 +34,8 @@ using engine_process_actor = caf::typed_actor<caf::reacts_to<get_engine_address>
 // ---- inspection --------------------------------------------------------------------------------
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, model_place& x) {
-  return f(caf::meta::type_name("model_place"), x.at, x.size);
+typename Inspector::result_type inspect(Inspector& f, body_place& x) {
+  return f(caf::meta::type_name("body_place"), x.at, x.size);
 }
 
 template <class Inspector>

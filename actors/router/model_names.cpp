@@ -18,7 +18,7 @@ const std::string* model_names::find(std::string_view alias) const {
   return found == targets_.end() ? nullptr : &found->second;
 }
 
-std::string with_model(std::string_view body, const model_place& place, std::string_view model) {
+std::string with_model(std::string_view body, const body_place& place, std::string_view model) {
   TROUPE_ASSERT(place.at + place.size <= body.size());
   std::string out;
   out.reserve(body.size() + model.size() + 2);

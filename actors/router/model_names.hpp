@@ -15,7 +15,7 @@
 namespace troupe::actors {
 
 // Where a body's value of `model` stands, its quotes included; size 0: it has none.
-struct model_place {
+struct body_place {
   std::size_t at = 0;
   std::size_t size = 0;
 };
@@ -36,7 +36,7 @@ class model_names {
 };
 
 // Returns the body with another model named at this place; every other byte stays.
-std::string with_model(std::string_view body, const model_place& place, std::string_view model);
+std::string with_model(std::string_view body, const body_place& place, std::string_view model);
 
 // Returns a card of /v1/models under another name; `id` and nothing else differs.
 std::string renamed_card(const std::string& card, const std::string& id);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -26,10 +27,11 @@ prefix_hash::prefix_hash(hash_seed seed) : seed_{seed.value} {
   XXH3_generateSecret_fromSeed(secret_.data(), seed_);
 }
 
-void prefix_hash::reset() {
+void prefix_hash::reset(std::size_t bytes_expected) {
   sum_ = 0;
   bytes_ = 0;
   sums_.clear();
+  sums_.reserve(bytes_expected / chunk_bytes);
 }
 
 void prefix_hash::feed(std::string_view bytes) {
@@ -64,14 +66,12 @@ std::uint64_t prefix_hash::digest() const {
   return sum_ + mum(XXH3_64bits_withSeed(tail_.data(), open, seed_), bytes_);
 }
 
-std::vector<chunk_hash> prefix_hash::chain(std::string_view model,
-                                           std::string_view cache_salt) const {
+std::vector<chunk_hash> prefix_hash::take_chain(std::string_view model,
+                                                std::string_view cache_salt) {
   const auto model_key = XXH3_64bits_withSeed(model.data(), model.size(), seed_);
   const auto root = XXH3_64bits_withSeed(cache_salt.data(), cache_salt.size(), model_key);
-  std::vector<chunk_hash> chain(sums_.size());
-  std::transform(sums_.begin(), sums_.end(), chain.begin(),
-                 [root](std::uint64_t sum) { return root + sum; });
-  return chain;
+  for (auto& sum : sums_) sum += root;
+  return std::exchange(sums_, {});
 }
 
 }  // namespace troupe::actors

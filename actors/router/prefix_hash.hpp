@@ -26,8 +26,8 @@ class prefix_hash {
  public:
   explicit prefix_hash(hash_seed seed);
 
-  // Starts a new prompt; keeps the memory of the last one.
-  void reset();
+  // Starts a new prompt of about so many bytes.
+  void reset(std::size_t bytes_expected = 0);
 
   // Appends bytes to the stream.
   void feed(std::string_view bytes);
@@ -35,8 +35,9 @@ class prefix_hash {
   // Appends one byte to the stream.
   void feed(char byte) { feed(std::string_view{&byte, 1}); }
 
-  // Returns the chain of all full chunks in the namespace of (model, salt).
-  std::vector<chunk_hash> chain(std::string_view model, std::string_view cache_salt) const;
+  // Returns the chain of all full chunks in the namespace of (model, salt); what is left is good
+  // for `digest` and `reset`.
+  std::vector<chunk_hash> take_chain(std::string_view model, std::string_view cache_salt);
 
   // Returns one hash of everything fed, the open chunk included.
   std::uint64_t digest() const;

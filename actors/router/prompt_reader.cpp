@@ -173,17 +173,23 @@ caf::error feed_field(ondemand::document& document, std::size_t at, Feed&& feed)
   return not_json();
 }
 
-caf::error hash_prompt(ondemand::document& document, scan& found, prefix_hash& hash) {
-  hash.reset();
+caf::error hash_prompt(ondemand::document& document, scan& found, prefix_hash& hash,
+                       std::size_t body_bytes) {
+  hash.reset(body_bytes);
+  prompt_feed prompt{hash};
   const auto feed_text = [&](ondemand::value& value) {
-    return found.kind == prompt_kind::chat ? feed_messages(value, hash)
-                                           : feed_prompt(value, hash, found.facts.prompt_tokens);
+    return found.kind == prompt_kind::chat ? feed_messages(value, prompt)
+                                           : feed_prompt(value, prompt, found.facts.prompt_tokens);
   };
-  const auto tools = [&](ondemand::value& value) { return feed_tools(value, hash); };
+  const auto tools = [&](ondemand::value& value) { return feed_tools(value, prompt); };
   if (auto error = feed_field(document, found.places.tools, tools)) return error;
   if (auto error = feed_field(document, found.places.text, feed_text)) return error;
   found.facts.prompt_bytes = hash.bytes();
-  found.facts.chain = hash.chain(found.facts.model, found.facts.cache_salt);
+  if (!prompt.longest.empty()) {
+    found.facts.longest_text = {static_cast<std::size_t>(prompt.longest.data() - found.begin),
+                                prompt.longest.size()};
+  }
+  found.facts.chain = hash.take_chain(found.facts.model, found.facts.cache_salt);
   return {};
 }
 
@@ -224,7 +230,7 @@ caf::expected<prompt_facts> prompt_reader::read(prompt_kind kind, const std::str
     error = not_json();
   } else {
     error = read_fields(document, found);
-    if (!error && options_.hash_prompt) error = hash_prompt(document, found, own.hash);
+    if (!error && options_.hash_prompt) error = hash_prompt(document, found, own.hash, body.size());
   }
   if (body.size() > kept_capacity_bytes_max) *buffers_ = buffers{options_.seed};
   if (error) return error;

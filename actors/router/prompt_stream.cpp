@@ -36,8 +36,13 @@ std::optional<json_type> type_of(ondemand::value& value) {
   return type;
 }
 
-feed_result feed_text(ondemand::value& value, prefix_hash& out) {
-  return feed_json_text(string_literal(value), out) ? feed_result::ok : feed_result::malformed;
+bool feed_literal(std::string_view literal, prompt_feed& out) {
+  if (literal.size() > out.longest.size()) out.longest = literal;
+  return feed_json_text(literal, out.hash);
+}
+
+feed_result feed_text(ondemand::value& value, prompt_feed& out) {
+  return feed_literal(string_literal(value), out) ? feed_result::ok : feed_result::malformed;
 }
 
 std::string_view trimmed(std::string_view token) {
@@ -45,44 +50,44 @@ std::string_view trimmed(std::string_view token) {
   return token.substr(0, last + 1);
 }
 
-feed_result feed_json(ondemand::value& value, prefix_hash& out, int depth);
+feed_result feed_json(ondemand::value& value, prompt_feed& out, int depth);
 
-feed_result feed_json_object(ondemand::value& value, prefix_hash& out, int depth) {
+feed_result feed_json_object(ondemand::value& value, prompt_feed& out, int depth) {
   ondemand::object object;
   if (value.get_object().get(object)) return feed_result::malformed;
-  out.feed('{');
+  out.hash.feed('{');
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return feed_result::malformed;
     const auto key = key_literal(field.key());
     if (json_text_equals(key, "id")) continue;  // of a tool call: made up anew, rarely rendered
-    out.feed(string_frame);
-    if (!feed_json_text(key, out)) return feed_result::malformed;
-    out.feed(string_frame);
+    out.hash.feed(string_frame);
+    if (!feed_literal(key, out)) return feed_result::malformed;
+    out.hash.feed(string_frame);
     if (const auto fed = feed_json(field.value(), out, depth + 1); fed != feed_result::ok) {
       return fed;
     }
   }
-  out.feed('}');
+  out.hash.feed('}');
   return feed_result::ok;
 }
 
-feed_result feed_json_array(ondemand::value& value, prefix_hash& out, int depth) {
+feed_result feed_json_array(ondemand::value& value, prompt_feed& out, int depth) {
   ondemand::array array;
   if (value.get_array().get(array)) return feed_result::malformed;
-  out.feed('[');
+  out.hash.feed('[');
   for (auto item : array) {
     ondemand::value element;
     if (std::move(item).get(element)) return feed_result::malformed;
     if (const auto fed = feed_json(element, out, depth + 1); fed != feed_result::ok) return fed;
-    out.feed(',');
+    out.hash.feed(',');
   }
-  out.feed(']');
+  out.hash.feed(']');
   return feed_result::ok;
 }
 
 // Feeds any JSON value without its white space and escapes; numbers as they are spelled.
-feed_result feed_json(ondemand::value& value, prefix_hash& out, int depth) {
+feed_result feed_json(ondemand::value& value, prompt_feed& out, int depth) {
   if (depth > json_depth_max) return feed_result::too_deep;
   const auto type = type_of(value);
   if (!type) return feed_result::malformed;
@@ -92,19 +97,19 @@ feed_result feed_json(ondemand::value& value, prefix_hash& out, int depth) {
     case json_type::array:
       return feed_json_array(value, out, depth);
     case json_type::string: {
-      out.feed(string_frame);
+      out.hash.feed(string_frame);
       const auto fed = feed_text(value, out);
-      out.feed(string_frame);
+      out.hash.feed(string_frame);
       return fed;
     }
     default:
-      out.feed(trimmed(value.raw_json_token()));
+      out.hash.feed(trimmed(value.raw_json_token()));
       return feed_result::ok;
   }
 }
 
 // Feeds a list of token ids as four bytes each; what is no id ends the prompt for routing.
-feed_result feed_token_ids(ondemand::array& ids, prefix_hash& out, std::uint32_t& tokens) {
+feed_result feed_token_ids(ondemand::array& ids, prompt_feed& out, std::uint32_t& tokens) {
   for (auto item : ids) {
     ondemand::value element;
     if (std::move(item).get(element)) return feed_result::malformed;
@@ -112,14 +117,14 @@ feed_result feed_token_ids(ondemand::array& ids, prefix_hash& out, std::uint32_t
     if (element.get_uint64().get(id) || id > UINT32_MAX) return feed_result::ok;
     std::array<char, 4> bytes;
     for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<char>(id >> (8 * i));
-    out.feed({bytes.data(), bytes.size()});
+    out.hash.feed({bytes.data(), bytes.size()});
     ++tokens;
   }
   return feed_result::ok;
 }
 
 // Feeds one part of a message's content; text parts after the first start with a line feed.
-feed_result feed_part(ondemand::value& part, prefix_hash& out, bool& had_text) {
+feed_result feed_part(ondemand::value& part, prompt_feed& out, bool& had_text) {
   const auto type = type_of(part);
   if (!type) return feed_result::malformed;
   if (*type != json_type::object) return feed_json(part, out, 0);
@@ -139,26 +144,27 @@ feed_result feed_part(ondemand::value& part, prefix_hash& out, bool& had_text) {
     if (json_text_equals(key, "text")) text = literal;
   }
   if (is_text) {
-    if (std::exchange(had_text, true)) out.feed('\n');
-    return feed_json_text(text, out) ? feed_result::ok : feed_result::malformed;
+    if (std::exchange(had_text, true)) out.hash.feed('\n');
+    return feed_literal(text, out) ? feed_result::ok : feed_result::malformed;
   }
   if (object.reset().error()) return feed_result::malformed;
-  out.feed(media_frame);
-  prefix_hash media{hash_seed{}};
+  out.hash.feed(media_frame);
+  prefix_hash digest{hash_seed{}};
+  prompt_feed media{digest, out.longest};
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return feed_result::malformed;
-    media.feed(key_literal(field.key()));
-    media.feed(string_frame);
+    digest.feed(key_literal(field.key()));
+    digest.feed(string_frame);
     const auto fed = feed_json(field.value(), media, 0);
     if (fed != feed_result::ok) return fed;
   }
-  const auto digest = std::to_string(media.digest());
-  out.feed(digest);
+  out.longest = media.longest;
+  out.hash.feed(std::to_string(digest.digest()));
   return feed_result::ok;
 }
 
-feed_result feed_content(ondemand::value& content, prefix_hash& out) {
+feed_result feed_content(ondemand::value& content, prompt_feed& out) {
   const auto type = type_of(content);
   if (!type) return feed_result::malformed;
   if (*type == json_type::string) return feed_text(content, out);
@@ -202,7 +208,7 @@ feed_result feed_field(ondemand::object& message, std::size_t at, Feed&& feed) {
   return feed_result::malformed;
 }
 
-feed_result feed_message(ondemand::object& message, prefix_hash& out) {
+feed_result feed_message(ondemand::object& message, prompt_feed& out) {
   const auto found = locate_fields(message);
   if (!found) return feed_result::malformed;
   const auto as_json = [&out](ondemand::value& value) { return feed_json(value, out, 0); };
@@ -210,14 +216,14 @@ feed_result feed_message(ondemand::object& message, prefix_hash& out) {
   auto fed = feed_result::ok;
   const auto part = [&](char frame, std::size_t at, const auto& feed) {
     if (fed != feed_result::ok || at == 0) return;
-    out.feed(frame);
+    out.hash.feed(frame);
     fed = feed_field(message, at, feed);
   };
   part(message_frame, found->role, as_content);
   part(name_frame, found->name, as_content);
   part(content_frame, found->content, as_content);
   part(tool_calls_frame, found->tool_calls, as_json);
-  out.feed(end_frame);
+  out.hash.feed(end_frame);
   return fed;
 }
 
@@ -235,7 +241,7 @@ std::string_view string_literal(ondemand::value& value) {
   return token.substr(1, token.rfind('"') - 1);
 }
 
-feed_result feed_prompt(ondemand::value& prompt, prefix_hash& out, std::uint32_t& tokens) {
+feed_result feed_prompt(ondemand::value& prompt, prompt_feed& out, std::uint32_t& tokens) {
   const auto type = type_of(prompt);
   if (!type) return feed_result::malformed;
   if (*type == json_type::string) return feed_text(prompt, out);
@@ -257,7 +263,7 @@ feed_result feed_prompt(ondemand::value& prompt, prefix_hash& out, std::uint32_t
   return feed_token_ids(list, out, tokens);
 }
 
-feed_result feed_tools(ondemand::value& tools, prefix_hash& out) {
+feed_result feed_tools(ondemand::value& tools, prompt_feed& out) {
   const auto type = type_of(tools);
   if (!type) return feed_result::malformed;
   if (*type != json_type::array) return feed_result::ok;
@@ -266,13 +272,13 @@ feed_result feed_tools(ondemand::value& tools, prefix_hash& out) {
   for (auto item : list) {
     ondemand::value tool;
     if (std::move(item).get(tool)) return feed_result::malformed;
-    out.feed(tools_frame);
+    out.hash.feed(tools_frame);
     if (const auto fed = feed_json(tool, out, 0); fed != feed_result::ok) return fed;
   }
   return feed_result::ok;
 }
 
-feed_result feed_messages(ondemand::value& messages, prefix_hash& out) {
+feed_result feed_messages(ondemand::value& messages, prompt_feed& out) {
   const auto type = type_of(messages);
   if (!type) return feed_result::malformed;
   if (*type != json_type::array) return feed_result::ok;

@@ -26,6 +26,12 @@ enum class feed_result : std::uint8_t {
 
 inline constexpr int json_depth_max = 64;
 
+// What a prompt is fed to.
+struct prompt_feed {
+  prefix_hash& hash;
+  std::string_view longest{};  // of the string literals fed, where the body has it
+};
+
 // Returns the bytes between the quotes of a key.
 std::string_view key_literal(ondemand::raw_json_string key);
 
@@ -34,12 +40,12 @@ std::string_view string_literal(ondemand::value& value);
 
 // Feeds one prompt of a completion request: a string, or a list of which the first counts. Sets
 // tokens where it came as token ids.
-feed_result feed_prompt(ondemand::value& prompt, prefix_hash& out, std::uint32_t& tokens);
+feed_result feed_prompt(ondemand::value& prompt, prompt_feed& out, std::uint32_t& tokens);
 
 // Feeds `tools`: a list of JSON objects.
-feed_result feed_tools(ondemand::value& tools, prefix_hash& out);
+feed_result feed_tools(ondemand::value& tools, prompt_feed& out);
 
 // Feeds `messages`: each as role, name, content, tool calls.
-feed_result feed_messages(ondemand::value& messages, prefix_hash& out);
+feed_result feed_messages(ondemand::value& messages, prompt_feed& out);
 
 }  // namespace troupe::actors

@@ -22,10 +22,11 @@ const char* string_end(const char* at, const char* end) {
 
 }  // namespace
 
-bool nests_deeper(std::string_view json, std::size_t levels) {
+bool nests_deeper(std::string_view json, std::size_t levels, body_place known) {
   std::size_t depth = 0;
   const char* at = json.data();
   const char* const end = at + json.size();
+  const char* const known_text = at + known.at;
   while (at != end) {
     switch (*at++) {
       case '[':
@@ -37,6 +38,7 @@ bool nests_deeper(std::string_view json, std::size_t levels) {
         if (depth > 0) --depth;
         break;
       case '"':
+        at += at == known_text ? known.size : 0;
         at = string_end(at, end);
         break;
       default:

@@ -127,13 +127,13 @@ void stream::take_request(http::request message) {
 }
 
 void stream::read_prompt() {
+  request_.body.reserve(request_.body.size() + simdjson::SIMDJSON_PADDING);
+  auto facts = context_.reader.read(find_proxied(request_.path())->kind, request_.body);
   const auto levels = context_.spec.stream.json_depth_max;
-  if (nests_deeper(request_.body, levels)) {
+  if (nests_deeper(request_.body, levels, facts ? facts->longest_text : body_place{})) {
     return fail_request(errc::invalid_request,
                         "The body nests deeper than " + std::to_string(levels) + " levels.");
   }
-  request_.body.reserve(request_.body.size() + simdjson::SIMDJSON_PADDING);
-  auto facts = context_.reader.read(find_proxied(request_.path())->kind, request_.body);
   if (!facts) {
     const bool is_text = simdjson::validate_utf8(request_.body.data(), request_.body.size());
     return fail_request(failure_code(facts.error(), errc::invalid_request),

@@ -1,10 +1,12 @@
 // Throws bytes at the prompt reader: no crash, no read outside the body, the body unchanged, and
-// the same answer for a body with and without room behind it.
+// the same answer for a body with and without room behind it; and the text it found can be skipped
+// when depth is measured.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "actors/router/prompt_reader.hpp"
+#include "actors/stream/json_depth.hpp"
 #include "runtime/assert.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,6 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     TROUPE_ASSERT(static_cast<bool>(a) == static_cast<bool>(b));
     TROUPE_ASSERT(!a || (a->chain == b->chain && a->model == b->model));
     TROUPE_ASSERT(!a || a->chain.size() == a->prompt_bytes / chunk_bytes);
+    if (!a) continue;
+    for (const std::size_t levels : {1, 3, 8}) {
+      TROUPE_ASSERT(nests_deeper(tight, levels) == nests_deeper(tight, levels, a->longest_text));
+    }
   }
   TROUPE_ASSERT(tight == roomy);
   return 0;

@@ -17,7 +17,7 @@ namespace {
 namespace beast_http = boost::beast::http;
 using boost::beast::error_code;
 
-constexpr std::size_t body_step_bytes = 64 * 1024;
+constexpr std::size_t body_step_bytes = 256 * 1024;
 
 // Kept free behind a body of known length: readers that look ahead, as simdjson does, need no copy.
 constexpr std::size_t body_slack_bytes = 64;
@@ -143,7 +143,7 @@ std::size_t request_parser::state::feed_length(std::string_view bytes) {
   auto& body = core->message.body;
   body.resize(body_bytes);
   if (body.empty()) {
-    body.reserve(std::min(length, std::max(used, 4 * body_step_bytes)) + body_slack_bytes);
+    body.reserve(std::min(length, std::max(used, body_step_bytes)) + body_slack_bytes);
   }
   body.append(bytes.substr(0, used));
   body_bytes += used;
@@ -208,7 +208,7 @@ std::span<char> request_parser::body_space() {
   if (body.size() == filled) {
     const std::size_t wanted = std::min(state_->length, filled + body_step_bytes);
     if (body.capacity() < wanted) {
-      const auto more = std::max(2 * body.capacity(), 4 * body_step_bytes);
+      const auto more = std::max(2 * body.capacity(), body_step_bytes);
       body.reserve(std::min(state_->length, more) + body_slack_bytes);
     }
     resize_unfilled(body, wanted);

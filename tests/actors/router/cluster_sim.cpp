@@ -174,7 +174,7 @@ void simulation::arrive() {
   asked.facts.model = "m";
   asked.facts.session = "user " + std::to_string(asked.user);
   asked.facts.prompt_bytes = hash.bytes();
-  asked.facts.chain = hash.chain("m", "");
+  asked.facts.chain = hash.take_chain("m", "");
   const auto made = router_.route(asked.facts, {}, at(now_s_));
   TROUPE_ASSERT(static_cast<bool>(made));
   asked.made = *made;
@@ -232,7 +232,7 @@ void simulation::finish(std::size_t index) {
   who.text += text(load_.answer_tokens * 4);
   prefix_hash hash{hash_seed{42}};
   hash.feed(who.text);
-  engines_[asked.engine].cache.insert(hash.chain("m", ""));
+  engines_[asked.engine].cache.insert(hash.take_chain("m", ""));
   ++who.rounds;
   who.busy = false;
   asked.facts.chain.clear();

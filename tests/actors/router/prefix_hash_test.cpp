@@ -13,7 +13,7 @@ namespace {
 std::vector<chunk_hash> chain_of(std::string_view text) {
   prefix_hash hash{{1}};
   hash.feed(text);
-  return hash.chain("m", "");
+  return hash.take_chain("m", "");
 }
 
 std::string random_text(std::size_t bytes, unsigned seed) {
@@ -42,7 +42,7 @@ TEST(prefix_hash, does_not_depend_on_the_pieces) {
       hash.feed(std::string_view{text}.substr(at, piece));
       at += piece;
     }
-    ASSERT_EQ(hash.chain("m", ""), whole);
+    ASSERT_EQ(hash.take_chain("m", ""), whole);
     ASSERT_EQ(hash.bytes(), text.size());
   }
 }
@@ -72,7 +72,7 @@ TEST(prefix_hash, is_keyed_by_seed_model_and_salt) {
   const auto chain = [](std::uint64_t seed, std::string_view model, std::string_view salt) {
     prefix_hash hash{{seed}};
     hash.feed(std::string(chunk_bytes, 'a'));
-    return hash.chain(model, salt).front();
+    return hash.take_chain(model, salt).front();
   };
   const std::set<chunk_hash> distinct{chain(1, "m", ""),  chain(2, "m", ""), chain(1, "n", ""),
                                       chain(1, "m", "s"), chain(1, "", "m"), chain(1, "ms", "")};

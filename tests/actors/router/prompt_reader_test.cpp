@@ -175,6 +175,23 @@ TEST(prompt_reader, tells_media_apart_without_counting_their_bytes) {
   EXPECT_EQ(a.chain, with_image("data:" + std::string(50'000, 'a')).chain);
 }
 
+TEST(prompt_reader, tells_where_the_longest_text_lies) {
+  const auto longest = [](const std::string& members) {
+    const auto body = R"({"model":"m",)" + members + "}";
+    const auto at = read_ok(prompt_kind::chat, body).longest_text;
+    return body.substr(at.at, at.size);
+  };
+  const auto text =
+      "\"messages\":[" + message("user", long_text) + "," + message("user", "x") + "]";
+  EXPECT_EQ(longest(text), long_text);
+  EXPECT_EQ(longest(text + R"(,"tools":[{"a":")" + long_text + "y\"}]"), long_text + "y");
+  const std::string url(2'000, 'u');
+  EXPECT_EQ(longest(R"("messages":[{"content":[{"type":"image_url","url":")" + url +
+                    R"("},{"type":"text","text":")" + long_text + "\"}]}]"),
+            url);
+  EXPECT_EQ(longest(R"("x":"not of the prompt")"), "");
+}
+
 TEST(prompt_reader, puts_tools_first_wherever_they_stand) {
   const auto tools = R"("tools":[{"type":"function","function":{"name":")" + long_text + "\"}}]";
   const auto messages = "\"messages\":[" + message("user", long_text) + "]";

@@ -22,7 +22,7 @@ prompt_facts prompt(const std::string& text, const std::string& model = "m") {
   prefix_hash hash{{1}};
   hash.feed(text);
   return {.model = model,
-          .chain = hash.chain(model, ""),
+          .chain = hash.take_chain(model, ""),
           .prompt_bytes = text.size(),
           .cache_salt = {},
           .session = {}};

@@ -37,6 +37,15 @@ TEST(json_depth, brackets_in_strings_do_not_count) {
   EXPECT_FALSE(nests_deeper(R"(["[[[[\")", 1));  // nor here
 }
 
+TEST(json_depth, a_known_string_is_skipped_whole) {
+  const std::string json = R"({"a":"[[\"[[","b":[1]})";
+  const body_place known{json.find("[["), std::string_view{R"([[\"[[)"}.size()};
+  EXPECT_FALSE(nests_deeper(json, 2, known));
+  EXPECT_TRUE(nests_deeper(json, 1, known));
+  // It is taken at its word: what is said to be within it does not count.
+  EXPECT_FALSE(nests_deeper(json, 1, {known.at, json.size() - known.at - 3}));
+}
+
 TEST(json_depth, a_flood_of_brackets_ends_at_the_limit) {
   EXPECT_TRUE(nests_deeper(std::string(10'000'000, '['), 64));
   EXPECT_FALSE(nests_deeper(std::string(1'000'000, ']'), 64));
