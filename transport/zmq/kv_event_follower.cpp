@@ -46,8 +46,8 @@ kv_event_follower::kv_event_follower(message_context& context, kv_event_source s
       source_{std::move(source)},
       limits_{limits},
       sequence_{limits.sequence, !source_.replay_endpoint.empty()},
-      live_{std::move(opened.live)},
       connections_{std::move(opened.connections)},
+      live_{std::move(opened.live)},
       check_gap_{limits.check_gap_min} {}
 
 void kv_event_follower::add_to(socket_poll& poll) {

@@ -52,8 +52,8 @@ class kv_event_follower {
   kv_event_source source_;
   kv_subscriber_limits limits_;
   kv_event_sequence sequence_;
-  message_socket live_;
   message_socket connections_;
+  message_socket live_;
   std::optional<message_socket> replay_;  // of the attempt under way
   std::uint64_t attempt_ = 0;
   std::size_t first_index_ = 0;

@@ -31,11 +31,11 @@ caf::expected<link_intake::sockets> link_intake::open(message_context& context,
   if (auto done = router->keep(router_pace); !done) return done.error();
   auto connections = router->watch_all_connections(context);
   if (!connections) return connections.error();
-  if (!options.key) return sockets{std::move(*router), std::move(*connections), nullptr};
+  if (!options.key) return sockets{std::move(*connections), std::move(*router), nullptr};
   auto guard = key_guard::open(context, options.key->public_key);
   if (!guard) return guard.error();
   if (auto done = router->serve_with(*options.key); !done) return done.error();
-  return sockets{std::move(*router), std::move(*connections), std::move(*guard)};
+  return sockets{std::move(*connections), std::move(*router), std::move(*guard)};
 }
 
 link_intake::link_intake(sockets opened, const parts& p) : parts_{p}, sockets_{std::move(opened)} {}

@@ -44,8 +44,8 @@ class link_intake {
   static constexpr std::chrono::microseconds turn_time_max{200};
 
   struct sockets {
-    message_socket router;
     message_socket connections;  // what becomes of those that come
+    message_socket router;
     std::unique_ptr<key_guard> guard;
   };
 

@@ -50,8 +50,13 @@ message_context::message_context(int sockets_max) : context_{new ::zmq::context_
 
 message_context::~message_context() = default;
 
-message_socket::message_socket(std::unique_ptr<::zmq::socket_t> socket)
-    : socket_{std::move(socket)} {}
+// What becomes of connections is told by ZeroMQ's own thread, also while a socket closes.
+void message_socket::closer::operator()(::zmq::socket_t* socket) const {
+  static_cast<void>(zmq_socket_monitor(socket->handle(), nullptr, 0));
+  delete socket;
+}
+
+message_socket::message_socket(socket_ptr socket) : socket_{std::move(socket)} {}
 
 message_socket::~message_socket() = default;
 message_socket::message_socket(message_socket&&) noexcept = default;
@@ -59,7 +64,7 @@ message_socket& message_socket::operator=(message_socket&&) noexcept = default;
 
 caf::expected<message_socket> message_socket::open(message_context& context, socket_kind kind,
                                                    const socket_bounds& bounds) try {
-  auto socket = std::make_unique<::zmq::socket_t>(*context.context_, type_of(kind));
+  socket_ptr socket{new ::zmq::socket_t{*context.context_, type_of(kind)}};
   socket->set(::zmq::sockopt::linger, 0);
   socket->set(::zmq::sockopt::sndhwm, bounds.sent_max);
   socket->set(::zmq::sockopt::rcvhwm, bounds.received_max);

@@ -83,7 +83,7 @@ class message_socket {
   // Takes messages whose first frame begins with `topic`; for a SUB socket.
   caf::expected<void> subscribe(std::string_view topic);
 
-  // Returns a socket that receives a message each time a peer's connection is up.
+  // Returns a socket that receives a message each time a peer's connection is up; as below.
   caf::expected<message_socket> watch_connections(message_context& context);
 
   // Sets how connections made or accepted from now on are kept. Errors: io_error.
@@ -94,7 +94,8 @@ class message_socket {
   caf::expected<void> serve_with(const cluster_key& key);
   caf::expected<void> connect_with(const cluster_key& own, const std::string& server_key);
 
-  // Returns a socket from which `read_connection_event` reads what becomes of the connections.
+  // Returns a socket from which `read_connection_event` reads what becomes of the connections. It
+  // is to be closed after the watched one: ZeroMQ's thread waits for ever to tell one that is gone.
   caf::expected<message_socket> watch_all_connections(message_context& context);
   static std::optional<connection_event> read_connection_event(
       const std::vector<std::string>& frames);
@@ -126,10 +127,16 @@ class message_socket {
   std::optional<std::vector<std::string>> receive();
 
  private:
-  explicit message_socket(std::unique_ptr<::zmq::socket_t> socket);
+  // Ends the watch of a socket before it closes it.
+  struct closer {
+    void operator()(::zmq::socket_t* socket) const;
+  };
+  using socket_ptr = std::unique_ptr<::zmq::socket_t, closer>;
+
+  explicit message_socket(socket_ptr socket);
   caf::expected<message_socket> watch(message_context& context, int events);
   friend class socket_poll;
-  std::unique_ptr<::zmq::socket_t> socket_;
+  socket_ptr socket_;
 };
 
 // Waits for sockets and file descriptors together.

@@ -123,6 +123,22 @@ TEST(node_links_fault, a_restarted_peer_replaces_its_earlier_life) {
   EXPECT_EQ(b.heard().count("a.1 data for the first life"), 0);
 }
 
+TEST(node_links_fault, a_peer_that_goes_while_its_link_is_ended_takes_no_other_along) {
+  link_node a{{"a", 1}}, c{{"c", 1}};
+  const auto to_c = link(a, c);
+  for (std::uint64_t life = 1; life <= 300; ++life) {
+    link_node b{{"b", life}};
+    const auto id = link(a, b)->node().id;
+    std::thread going{[&] { b.stop(); }};
+    for (auto i = life % 50; i > 0; --i) std::this_thread::yield();
+    a.links().end(id, make_failure(errc::cancelled, "left"));
+    going.join();
+    ASSERT_TRUE(a.heard().wait_for("ended b." + std::to_string(life)));
+    ASSERT_EQ(to_c->send(lane::data, std::to_string(life)), send_result::queued);
+    ASSERT_TRUE(c.heard().wait_for("a.1 data " + std::to_string(life)));
+  }
+}
+
 TEST(node_links_fault, comes_back_from_an_endpoint_where_another_program_was) {
   auto squatter = std::make_unique<http::raw_listener>();
   const auto endpoint = "tcp://127.0.0.1:" + std::to_string(squatter->port());
