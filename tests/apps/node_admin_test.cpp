@@ -72,9 +72,7 @@ class node_admin_test : public ::testing::Test {
 
   admin_options options() {
     admin_options with{&record, &names, &live};
-    with.engine_child = [this](const config::engine_spec& engine) {
-      return engine_child(*resources, engine);
-    };
+    with.engine_child = [this](const config::engine_spec& engine) { return child(engine); };
     with.describe = [](const config::engine_spec&) { return caf::error{}; };
     with.reread = [this]() -> caf::expected<config::node_spec> {
       ++rereads;
@@ -128,6 +126,8 @@ class node_admin_test : public ::testing::Test {
   }
 
   config::node_spec spec = node_of_one_engine();
+  std::function<child_spec(const config::engine_spec&)> child =
+      [this](const config::engine_spec& engine) { return engine_child(*resources, engine); };
   std::function<caf::expected<config::node_spec>()> reread = [this] { return spec; };
   std::atomic<int> rereads{0};
   std::optional<cluster_look> look;
@@ -155,6 +155,24 @@ TEST_F(node_admin_test, a_killed_actor_is_replaced_by_one_that_knows_the_same) {
   EXPECT_TRUE(until([&] { return engines().size() == 1; }));
   kill();
   EXPECT_THAT(engines(), ElementsAre("a"));
+}
+
+// The first of the group is taken back when the second cannot be started.
+TEST_F(node_admin_test, a_group_starts_whole_or_not_at_all) {
+  child = [this](const config::engine_spec& engine) {
+    auto spec = engine_child(*resources, engine_called(engine.name));
+    if (engine.name != "g-1") return spec;
+    spec.start = [](caf::actor_system&) { return make_failure(errc::io_error, "no room"); };
+    return spec;
+  };
+  const std::string any_file = TROUPE_SOURCE_DIR "/README.md";
+  const auto refused =
+      call("POST", "/admin/engines",
+           R"({"name":"g","kind":"embedded","count":2,"model":")" + any_file + "\"}");
+  EXPECT_EQ(refused.status, 500U);
+  EXPECT_THAT(refused.body, HasSubstr("no room"));
+  EXPECT_TRUE(until([&] { return engines() == std::vector<std::string>{"a"}; }));
+  EXPECT_TRUE(until([&] { return names.find("engine/g-0/proxy") == nullptr; }));
 }
 
 TEST_F(node_admin_test, one_that_throws_is_replaced_and_its_call_is_503) {

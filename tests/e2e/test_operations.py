@@ -92,6 +92,11 @@ class Operations(unittest.TestCase):
         self.assertEqual(wrong.status, 400)
         self.assertIn("url 'x' is not of the form", wrong.error["message"])
         self.assertIn("'y' is not a key here", wrong.error["message"])
+        no_file = self.ask("POST /admin/engines", {"name": "c", "kind": "openai",
+                                                   "url": "https://127.0.0.1:1",
+                                                   "ca": "/nowhere/ca.pem"})
+        self.assertEqual(no_file.status, 400)
+        self.assertIn("/nowhere/ca.pem", no_file.error["message"])
         listing = self.command("list").stdout
         self.assertIn("NAME", listing)
         self.assertIn("fake", listing)

@@ -128,6 +128,27 @@ TEST_F(server_test, streams_in_chunks) {
               EndsWith("\r\n\r\n5\r\nhello\r\n12c\r\n" + std::string(300, 'x') + "\r\n0\r\n\r\n"));
 }
 
+// More than leave at the end of a turn at once: all are whole, and each has its own.
+TEST_F(server_test, many_streams_that_wait_are_written_to_in_one_turn) {
+  constexpr std::size_t streams = 150;
+  answer_ = [](recording_session& s) { s.line->start({200, {}}); };
+  serve();
+  std::vector<raw_socket> clients;
+  for (std::size_t i = 0; i < streams; ++i) {
+    clients.push_back(connect());
+    clients.back().send(get);
+    ASSERT_TRUE(until_received(clients.back(), "\r\n\r\n"));
+  }
+  for (std::size_t i = 0; i < streams; ++i) {
+    sessions_[i]->line->write("for " + std::to_string(i) + ";");
+    sessions_[i]->line->finish();
+  }
+  for (std::size_t i = 0; i < streams; ++i) {
+    ASSERT_TRUE(until_received(clients[i], "\r\n0\r\n\r\n")) << i;
+    EXPECT_THAT(clients[i].received(), HasSubstr("\r\nfor " + std::to_string(i) + ";\r\n"));
+  }
+}
+
 TEST_F(server_test, the_head_of_a_stream_leaves_before_its_first_byte_comes) {
   answer_ = [](recording_session& s) { s.line->start({200, {}}); };
   serve();
