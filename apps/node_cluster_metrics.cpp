@@ -12,6 +12,7 @@ namespace {
 
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+using transport::zmq::connection_flaw;
 using transport::zmq::refusal_reason;
 
 MetricFamily family_of(const char* name, const char* help, MetricType type) {
@@ -88,8 +89,9 @@ MetricFamily connections_family(const transport::zmq::link_counts& counts) {
       family_of("troupe_link_connections_refused_total",
                 "Connections for links that came to nothing, by reason.", MetricType::Counter);
   const std::pair<const char*, std::uint64_t> reasons[] = {
-      {"key", counts.refused_keys},
-      {"handshake", counts.refused_connections},
+      {"key", counts.refused_connections[connection_flaw::another_key]},
+      {"handshake", counts.refused_connections[connection_flaw::no_handshake]},
+      {"endless_message", counts.refused_connections[connection_flaw::endless_message]},
       {"by_peer", counts.failed_connections}};
   for (const auto& [reason, count] : reasons) {
     add(family, {{"reason", reason}}, static_cast<double>(count));

@@ -72,8 +72,13 @@ TEST(cluster_metrics, count_what_was_refused_and_dropped) {
   counts.unknown_token = 3;
   counts.malformed = 4;
   counts.late = 5;
-  counts.refused_keys = 6;
-  counts.refused_connections = 7;
+  counts.refused_connections.add(transport::zmq::connection_flaw::another_key);
+  for (int i = 0; i < 2; ++i) {
+    counts.refused_connections.add(transport::zmq::connection_flaw::no_handshake);
+  }
+  for (int i = 0; i < 3; ++i) {
+    counts.refused_connections.add(transport::zmq::connection_flaw::endless_message);
+  }
   counts.failed_connections = 8;
   counts.bytes_received = 9;
   cluster_figures figures;
@@ -88,8 +93,9 @@ TEST(cluster_metrics, count_what_was_refused_and_dropped) {
   EXPECT_THAT(text, HasSubstr(dropped + "{reason=\"malformed\"} 4\n"));
   EXPECT_THAT(text, HasSubstr(dropped + "{reason=\"late\"} 5\n"));
   const std::string connections = "troupe_link_connections_refused_total";
-  EXPECT_THAT(text, HasSubstr(connections + "{reason=\"key\"} 6\n"));
-  EXPECT_THAT(text, HasSubstr(connections + "{reason=\"handshake\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr(connections + "{reason=\"key\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(connections + "{reason=\"handshake\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(connections + "{reason=\"endless_message\"} 3\n"));
   EXPECT_THAT(text, HasSubstr(connections + "{reason=\"by_peer\"} 8\n"));
   EXPECT_THAT(text, HasSubstr("troupe_link_received_bytes_total 9\n"));
 }

@@ -27,6 +27,7 @@ void link_home::take_event(const zmq_link_ptr& link, connection_change change) {
     counts_.failed_connections.fetch_add(1, std::memory_order_relaxed);
     return log_.by_key(link->node().endpoint, now());
   }
+  if (change == connection_change::opened) return;
   const bool is_up = change == connection_change::up;
   if (is_up) {
     link->greet.connected(now());
@@ -111,6 +112,7 @@ void link_home::refused(const zmq_link_ptr& link, const link_refusal& refusal) {
 }
 
 void link_home::beat() {
+  intake_.look();
   const bool is_mending = ++beats_ % beats_per_mending == 0;
   for (const auto& link : table_.all()) {
     if (link->ended()) continue;

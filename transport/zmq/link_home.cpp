@@ -194,10 +194,9 @@ void link_home::refused_hello(const link_refusal& refusal, const std::string& pe
   log_.by_us(refusal, peer, now());
 }
 
-void link_home::refused_connection(bool has_another_key, const std::string& address) {
-  auto& counts = has_another_key ? counts_.refused_keys : counts_.refused_connections;
-  counts.fetch_add(1, std::memory_order_relaxed);
-  log_.connection(has_another_key, address, now());
+void link_home::refused_connection(connection_flaw flaw, const std::string& address) {
+  counts_.refused_connections.add(flaw);
+  log_.connection(flaw, address, now());
 }
 
 }  // namespace troupe::transport::zmq

@@ -43,7 +43,7 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   // link_intake::owner
   link_intake::answer said_hello(const link_hello& theirs) override;
   void refused_hello(const link_refusal& refusal, const std::string& peer) override;
-  void refused_connection(bool has_another_key, const std::string& address) override;
+  void refused_connection(connection_flaw flaw, const std::string& address) override;
 
   void begin(const zmq_link_ptr& link);
   void finish(const zmq_link_ptr& link, const caf::error& reason);

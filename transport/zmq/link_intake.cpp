@@ -38,7 +38,10 @@ caf::expected<link_intake::sockets> link_intake::open(message_context& context,
   return sockets{std::move(*connections), std::move(*router), std::move(*guard)};
 }
 
-link_intake::link_intake(sockets opened, const parts& p) : parts_{p}, sockets_{std::move(opened)} {}
+link_intake::link_intake(sockets opened, const parts& p)
+    : parts_{p},
+      sockets_{std::move(opened)},
+      guard_{port_of(sockets_->router.endpoint()), unread_max} {}
 
 void link_intake::start(io_thread& home) {
   watches_.push_back(std::make_unique<socket_watch>(home, sockets_->router.descriptor(),
@@ -47,7 +50,7 @@ void link_intake::start(io_thread& home) {
                                                     [this] { return read_connections(); }));
   if (!sockets_->guard) return;
   sockets_->guard->start(home, [this](const std::string& address) {
-    parts_.hellos.refused_connection(true, address);
+    parts_.hellos.refused_connection(connection_flaw::another_key, address);
   });
 }
 
@@ -62,11 +65,26 @@ bool link_intake::read_connections() {
     const auto frames = sockets_->connections.receive();
     if (!frames) return false;
     const auto event = message_socket::read_connection_event(*frames);
-    if (event && event->change == connection_change::refused) {
-      parts_.hellos.refused_connection(false, event->endpoint);
+    if (!event) continue;
+    guard_.changed(*event);
+    if (event->change == connection_change::refused) {
+      parts_.hellos.refused_connection(connection_flaw::no_handshake, event->endpoint);
     }
   }
   return true;
+}
+
+void link_intake::look() {
+  if (!sockets_) return;
+  read_connections();
+  cut_off(guard_.look());
+  if (guard_.has_suspects()) watches_.front()->look();
+}
+
+void link_intake::cut_off(std::size_t connections) {
+  for (; connections > 0; --connections) {
+    parts_.hellos.refused_connection(connection_flaw::endless_message, parts_.self.endpoint);
+  }
 }
 
 void link_intake::forget(const zmq_link_ptr& link) {
@@ -77,7 +95,11 @@ bool link_intake::read() {
   turn_at_ = now();
   const auto until = turn_at_ + turn_time_max;
   for (int i = 0; i < turn_messages_max; ++i) {
-    if (!sockets_ || !read_message()) return false;
+    if (!sockets_) return false;
+    if (!read_message()) {
+      if (guard_.has_suspects()) cut_off(guard_.all_read());
+      return false;
+    }
     if (i % 8 == 7 && now() >= until) return true;
   }
   return true;
@@ -87,6 +109,7 @@ bool link_intake::read_message() {
   if (!sockets_->router.receive(from_)) return false;
   auto& counts = parts_.counts;
   counts.frames_received.fetch_add(1, std::memory_order_relaxed);
+  guard_.delivered(from_.connection());
   blobs_.clear();
   bool is_good = from_.more() && sockets_->router.receive(frame_);
   for (bool more = is_good && frame_.more(); more;) {

@@ -2,7 +2,7 @@
 //
 // Thread: the home thread of the links.
 // Bounds: a turn reads `turn_messages_max` messages or for `turn_time_max`; what a peer sends
-// beyond what ZeroMQ queues for us waits in TCP.
+// beyond what ZeroMQ queues for us waits in TCP; of a message that does not end, unread_max.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "transport/zmq/connection_guard.hpp"
 #include "transport/zmq/key_guard.hpp"
 #include "transport/zmq/link_handshake.hpp"
 #include "transport/zmq/socket_watch.hpp"
@@ -29,7 +30,7 @@ class link_intake {
     virtual ~owner() = default;
     virtual answer said_hello(const link_hello& theirs) = 0;
     virtual void refused_hello(const link_refusal& refusal, const std::string& peer) = 0;
-    virtual void refused_connection(bool has_another_key, const std::string& address) = 0;
+    virtual void refused_connection(connection_flaw flaw, const std::string& address) = 0;
   };
 
   struct parts {
@@ -42,6 +43,10 @@ class link_intake {
 
   static constexpr int turn_messages_max = 64;
   static constexpr std::chrono::microseconds turn_time_max{200};
+
+  static constexpr unread_budget::bounds unread_max{.connection_bytes_max = 48 * 1024 * 1024,
+                                                    .total_bytes_max = 128 * 1024 * 1024};
+  static_assert(unread_max.connection_bytes_max > frame_limits::message_bytes_max);
 
   struct sockets {
     message_socket connections;  // what becomes of those that come
@@ -57,6 +62,9 @@ class link_intake {
   void start(io_thread& home);
   void close();
 
+  // Looks for connections that send a message without end; called at a steady pace.
+  void look();
+
   // Drops the token granted to a link.
   void forget(const zmq_link_ptr& link);
 
@@ -64,6 +72,7 @@ class link_intake {
   bool read();
   bool read_connections();
   bool read_message();
+  void cut_off(std::size_t connections);
   void take(const link_header& header);
   void take_hello();
   void grant(const zmq_link_ptr& link);
@@ -75,7 +84,8 @@ class link_intake {
 
   parts parts_;
   std::optional<sockets> sockets_;
-  std::vector<std::unique_ptr<socket_watch>> watches_;
+  connection_guard guard_;
+  std::vector<std::unique_ptr<socket_watch>> watches_;  // the ROUTER's first
   std::unordered_map<std::uint64_t, zmq_link_ptr> granted_;
   time_point turn_at_;
 

@@ -37,19 +37,19 @@ struct link_lane::spoken {
 
 namespace {
 
-std::size_t bytes_of(std::string_view record, std::span<const shared_bytes> blobs) {
-  std::size_t bytes = frame_limits::record_header_bytes + record.size();
+std::size_t bytes_of(std::span<const shared_bytes> blobs) {
+  std::size_t bytes = 0;
   for (const auto& blob : blobs) bytes += blob.size();
   return bytes;
 }
 
+std::size_t bytes_of(std::string_view record, std::span<const shared_bytes> blobs) {
+  return frame_limits::record_header_bytes + record.size() + bytes_of(blobs);
+}
+
 bool is_too_large(std::string_view record, std::span<const shared_bytes> blobs) {
-  if (record.size() > link_bounds::record_bytes_max) return true;
-  if (blobs.size() > link_bounds::blobs_max) return true;
-  for (const auto& blob : blobs) {
-    if (blob.size() > link_bounds::blob_bytes_max) return true;
-  }
-  return false;
+  return record.size() > link_bounds::record_bytes_max || blobs.size() > link_bounds::blobs_max ||
+         bytes_of(blobs) > link_bounds::blob_bytes_max;
 }
 
 constexpr unsigned quiet_beats_max = 2;
@@ -91,7 +91,8 @@ bool link_lane::put(std::string_view record, std::span<const shared_bytes> blobs
   append_record(open_->bytes, record, blobs.size());
   open_->blobs.insert(open_->blobs.end(), blobs.begin(), blobs.end());
   const bool is_full = open_->bytes.size() >= frame_limits::batch_bytes ||
-                       open_->blobs.size() >= frame_limits::batch_blobs;
+                       open_->blobs.size() >= frame_limits::batch_blobs ||
+                       open_->counted >= frame_limits::batch_all_bytes;
   if (is_full) seal();
   return is_full;
 }

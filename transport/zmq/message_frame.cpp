@@ -63,6 +63,10 @@ bool message_frame::more() const {
   return message_->more();
 }
 
+int message_frame::connection() const {
+  return zmq_msg_get(message_->handle(), ZMQ_SRCFD);
+}
+
 shared_bytes message_frame::release() {
   auto whole = std::make_shared<::zmq::message_t>(std::move(*message_));
   const std::string_view bytes{static_cast<const char*>(whole->data()), whole->size()};

@@ -34,6 +34,10 @@ class message_frame {
   // Tells whether another frame of the same message follows; of received ones.
   bool more() const;
 
+  // Returns the descriptor of the connection it came over, -1 where that is not known. The number
+  // may be another connection's by now.
+  int connection() const;
+
   // Returns the bytes with what holds them, and leaves an empty frame.
   shared_bytes release();
 

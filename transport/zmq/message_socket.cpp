@@ -74,11 +74,15 @@ caf::expected<message_socket> message_socket::open(message_context& context, soc
   return refused("cannot open a socket", "", e);
 }
 
-caf::expected<std::string> message_socket::bind(const std::string& endpoint) try {
-  socket_->bind(with_free_port(endpoint));
-  return socket_->get(::zmq::sockopt::last_endpoint);
+caf::expected<std::string> message_socket::bind(const std::string& at) try {
+  socket_->bind(with_free_port(at));
+  return endpoint();
 } catch (const ::zmq::error_t& e) {
-  return refused("cannot listen on", endpoint, e);
+  return refused("cannot listen on", at, e);
+}
+
+std::string message_socket::endpoint() const {
+  return socket_->get(::zmq::sockopt::last_endpoint);
 }
 
 caf::expected<void> message_socket::connect(const std::string& endpoint) try {
@@ -105,7 +109,8 @@ caf::expected<message_socket> message_socket::watch_connections(message_context&
 }
 
 caf::expected<message_socket> message_socket::watch_all_connections(message_context& context) {
-  return watch(context, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | refused_events);
+  return watch(context, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                            ZMQ_EVENT_DISCONNECTED | refused_events);
 }
 
 caf::expected<message_socket> message_socket::watch(message_context& context, int events) {
@@ -155,14 +160,22 @@ caf::expected<void> message_socket::connect_with(const cluster_key& own,
 std::optional<connection_event> message_socket::read_connection_event(
     const std::vector<std::string>& frames) {
   std::uint16_t event = 0;
-  if (frames.size() != 2 || frames[0].size() < sizeof event) return std::nullopt;
+  std::int32_t value = 0;
+  if (frames.size() != 2 || frames[0].size() != sizeof event + sizeof value) return std::nullopt;
   std::memcpy(&event, frames[0].data(), sizeof event);
-  if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-    return connection_event{connection_change::up, frames[1]};
+  std::memcpy(&value, frames[0].data() + sizeof event, sizeof value);
+  switch (event) {
+    case ZMQ_EVENT_ACCEPTED:
+    case ZMQ_EVENT_CONNECTED:
+      return connection_event{connection_change::opened, frames[1], value};
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+      return connection_event{connection_change::up, frames[1]};
+    case ZMQ_EVENT_DISCONNECTED:
+      return connection_event{connection_change::down, frames[1], value};
+    default:
+      if ((event & refused_events) == 0) return std::nullopt;
+      return connection_event{connection_change::refused, frames[1]};
   }
-  if (event == ZMQ_EVENT_DISCONNECTED) return connection_event{connection_change::down, frames[1]};
-  if ((event & refused_events) == 0) return std::nullopt;
-  return connection_event{connection_change::refused, frames[1]};
 }
 
 void message_socket::linger(std::chrono::milliseconds at_most) {

@@ -42,12 +42,13 @@ struct connection_pace {
   std::chrono::milliseconds ping_timeout{};
 };
 
-enum class connection_change : std::uint8_t { up, down, refused };
+enum class connection_change : std::uint8_t { opened, up, down, refused };
 
 // What a socket's monitor said.
 struct connection_event {
   connection_change change = connection_change::up;
   std::string endpoint;
+  int descriptor = -1;  // of the connection, where it is opened or down
 };
 
 class message_context {
@@ -71,7 +72,10 @@ class message_socket {
   message_socket& operator=(message_socket&&) noexcept;
 
   // Listens; returns the endpoint with the port the system chose, for port 0. Errors: io_error.
-  caf::expected<std::string> bind(const std::string& endpoint);
+  caf::expected<std::string> bind(const std::string& at);
+
+  // Returns the endpoint it listens at, or was connected to last.
+  std::string endpoint() const;
 
   // Connects in the background, again after each loss. Errors: io_error (malformed endpoint).
   caf::expected<void> connect(const std::string& endpoint);

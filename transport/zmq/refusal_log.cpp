@@ -10,6 +10,18 @@ std::size_t index_of(const link_refusal& refusal) {
   return static_cast<std::size_t>(refusal.reason);
 }
 
+std::string_view text_of(connection_flaw flaw) {
+  switch (flaw) {
+    case connection_flaw::another_key:
+      return "a connection with another cluster key was refused";
+    case connection_flaw::no_handshake:
+      return "a connection that cannot prove a cluster key, or broke the handshake, was refused";
+    case connection_flaw::endless_message:
+      break;
+  }
+  return "a connection that sent too much of one message was cut off";
+}
+
 }  // namespace
 
 bool refusal_log::take_turn(last& said_at, time_point now) {
@@ -28,13 +40,10 @@ void refusal_log::by_peer(const link_refusal& refusal, const std::string& peer, 
   log::warn("a node refuses this one", {{"peer", peer}, {"why", refusal.text}});
 }
 
-void refusal_log::connection(bool has_another_key, const std::string& address, time_point now) {
-  if (!take_turn(has_another_key ? another_key_ : no_handshake_, now)) return;
-  log::warn(
-      has_another_key
-          ? "a connection with another cluster key was refused"
-          : "a connection that cannot prove a cluster key, or broke the handshake, was refused",
-      {{has_another_key ? "from" : "at", address}});
+void refusal_log::connection(connection_flaw flaw, const std::string& address, time_point now) {
+  if (!take_turn(connections_[static_cast<std::size_t>(flaw)], now)) return;
+  const bool is_from = flaw == connection_flaw::another_key;
+  log::warn(text_of(flaw), {{is_from ? "from" : "at", address}});
 }
 
 void refusal_log::by_key(const std::string& endpoint, time_point now) {

@@ -22,7 +22,7 @@ class refusal_log {
   void by_peer(const link_refusal& refusal, const std::string& peer, time_point now);
 
   // A connection to us was refused, or one of ours by a peer, before any hello.
-  void connection(bool has_another_key, const std::string& address, time_point now);
+  void connection(connection_flaw flaw, const std::string& address, time_point now);
   void by_key(const std::string& endpoint, time_point now);
 
  private:
@@ -33,8 +33,7 @@ class refusal_log {
 
   times by_us_;
   times by_peer_;
-  last another_key_;
-  last no_handshake_;
+  std::array<last, connection_flaws + 1> connections_;
   last refused_there_;
 };
 

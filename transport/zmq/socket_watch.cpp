@@ -28,7 +28,7 @@ struct socket_watch::state : std::enable_shared_from_this<state> {
   // To wait again asks the kernel again, so that what came since the last read is not missed.
   void wait() {
     watched.async_wait(descriptor::wait_read, [self = shared_from_this()](error_code failed) {
-      if (!failed) self->ready();
+      if (!failed || failed == asio::error::operation_aborted) self->ready();
     });
   }
 
@@ -54,6 +54,10 @@ struct socket_watch::state : std::enable_shared_from_this<state> {
 socket_watch::socket_watch(io_thread& home, int descriptor, std::function<bool()> read)
     : state_{std::make_shared<state>(home, descriptor, std::move(read))} {
   asio::post(home.context(), [self = state_] { self->ready(); });
+}
+
+void socket_watch::look() {
+  state_->watched.cancel();  // ends the wait; where there is none it is being read
 }
 
 socket_watch::~socket_watch() {

@@ -18,6 +18,9 @@ class socket_watch {
   socket_watch(io_thread& home, int descriptor, std::function<bool()> read);
   ~socket_watch();
 
+  // Reads in the next turn as if it had become readable.
+  void look();
+
  private:
   struct state;
   std::shared_ptr<state> state_;

@@ -4,15 +4,12 @@
 #include "tests/transport/http/loop.hpp"
 #include "tests/transport/zmq/link_node.hpp"
 #include "tests/transport/zmq/raw_peer.hpp"
+#include "transport/zmq/connection_guard.hpp"
 
 namespace troupe::transport::zmq {
 namespace {
 
 using testing::HasSubstr;
-
-std::uint16_t port_of(const std::string& endpoint) {
-  return static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
-}
 
 TEST(lying_peer, is_refused_for_another_cluster) {
   link_node a{{"a", 1}};

@@ -72,6 +72,8 @@ TEST(node_links_fault, refuses_what_is_too_large) {
   EXPECT_EQ(to_b->send(lane::data, over), send_result::too_large);
   const std::vector<shared_bytes> many(link_bounds::blobs_max + 1);
   EXPECT_EQ(to_b->send(lane::data, "x", many), send_result::too_large);
+  const shared_bytes half{std::string(link_bounds::blob_bytes_max / 2 + 1, 'x')};
+  EXPECT_EQ(to_b->send(lane::data, "x", std::vector{half, half}), send_result::too_large);
   EXPECT_EQ(to_b->queued_bytes(lane::data), 0u);
 }
 

@@ -28,7 +28,7 @@ TEST(secure_links, nodes_with_the_same_key_link) {
   EXPECT_TRUE(b.heard().wait_for("a.1 data in secret"));
   a.links().send_letter(b.self().endpoint, "sealed");
   EXPECT_TRUE(b.heard().wait_for("letter sealed"));
-  EXPECT_EQ(a.links().counts().refused_keys, 0u);
+  EXPECT_EQ(a.links().counts().refused_connections[connection_flaw::another_key], 0u);
 }
 
 TEST(secure_links, a_node_with_another_key_is_refused_and_counted) {
@@ -40,7 +40,7 @@ TEST(secure_links, a_node_with_another_key_is_refused_and_counted) {
   x.links().reach(b.self());
   x.links().send_letter(b.self().endpoint, "let me in");
 
-  EXPECT_TRUE(comes_to(b.links().counts().refused_connections, 1));
+  EXPECT_TRUE(comes_to(b.links().counts().refused_connections[connection_flaw::no_handshake], 1));
   to_b->send(lane::data, "still here");
   EXPECT_TRUE(b.heard().wait_for("a.1 data still here"));
   EXPECT_EQ(b.links().counts().letters_received, 0u);
@@ -57,7 +57,7 @@ TEST(secure_links, the_handler_refuses_a_key_that_is_not_the_clusters) {
   ASSERT_TRUE(socket.connect_with(own, options.key->public_key));
   ASSERT_TRUE(socket.connect(b.self().endpoint));
   socket.send({letter_frame("let me in")});
-  EXPECT_TRUE(comes_to(b.links().counts().refused_keys, 1));
+  EXPECT_TRUE(comes_to(b.links().counts().refused_connections[connection_flaw::another_key], 1));
   EXPECT_EQ(b.links().counts().letters_received, 0u);
 }
 
@@ -65,7 +65,7 @@ TEST(secure_links, a_node_without_a_key_is_refused) {
   link_node b{{"b", 1}, with_key(*make_cluster_key())};
   link_node x{{"x", 1}};
   x.links().reach(b.self());
-  EXPECT_TRUE(comes_to(b.links().counts().refused_connections, 1));
+  EXPECT_TRUE(comes_to(b.links().counts().refused_connections[connection_flaw::no_handshake], 1));
   b.links().reach(x.self());
   EXPECT_TRUE(comes_to(b.links().counts().failed_connections, 1)) << "and the other way round";
   EXPECT_EQ(b.links().counts().frames_received, 0u);
