@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace troupe::actors {
 
@@ -30,6 +31,13 @@ inline std::string process_name(const std::string& engine) {
 // True for the name of a proxy.
 inline bool is_proxy_name(const std::string& name) {
   return name.starts_with("engine/") && name.ends_with("/proxy");
+}
+
+// The engine of a proxy. REQUIRES: is_proxy_name(name).
+inline std::string engine_of_proxy(std::string_view name) {
+  name.remove_prefix(std::string_view{"engine/"}.size());
+  name.remove_suffix(std::string_view{"/proxy"}.size());
+  return std::string{name};
 }
 
 }  // namespace troupe::actors

@@ -10,14 +10,15 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json entry_of(const node_description& node, member_state state, std::string_view accuser) {
+json entry_of(const member_record& member) {
+  const auto& node = member.node;
   json entry{{"name", node.id.name},
-             {"state", state_word(state)},
+             {"state", state_word(member)},
              {"incarnation", node.id.incarnation},
              {"endpoint", node.endpoint},
              {"roles", node.roles},
              {"labels", node.labels}};
-  if (state == member_state::suspect) entry["suspected_by"] = accuser;
+  if (member.state == member_state::suspect) entry["suspected_by"] = member.accuser;
   return entry;
 }
 
@@ -38,10 +39,10 @@ json entry_of(const actors::engine_status& engine) {
 
 }  // namespace
 
-std::string_view state_word(member_state state) {
-  switch (state) {
+std::string_view state_word(const member_record& member) {
+  switch (member.state) {
     case member_state::up:
-      return "up";
+      return member.leaving ? "leaving" : "up";
     case member_state::suspect:
       return "suspect";
     case member_state::down:
@@ -53,9 +54,9 @@ std::string_view state_word(member_state state) {
 }
 
 std::string cluster_page(const cluster_sight& of) {
-  json nodes = json::array({entry_of(of.self, member_state::up, {})});
+  json nodes = json::array({entry_of({.node = of.self, .accuser = {}, .leaving = of.is_leaving})});
   for (const auto& member : of.others) {
-    nodes.push_back(entry_of(member.node, member.state, member.accuser));
+    nodes.push_back(entry_of(member));
   }
   json links = json::array(), engines = json::array();
   for (const auto& link : of.links) links.push_back(entry_of(link));

@@ -14,13 +14,14 @@
 
 namespace troupe::apps {
 
-// In one word the state in which the cluster holds a node: up, suspect, down, left.
-std::string_view state_word(member_state state);
+// In one word the state in which the cluster holds a node: up, leaving, suspect, down, left.
+std::string_view state_word(const member_record& member);
 
 // What one node sees.
 struct cluster_sight {
   std::string cluster;                  // its name, empty: the node is in none
   node_description self;                // without a cluster only its name, labels and roles
+  bool is_leaving = false;              // this node
   std::vector<member_record> others{};  // the other nodes it knows
   std::vector<transport::link_status> links{};
   std::string router{};                          // the node whose router says what the engines do

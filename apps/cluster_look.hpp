@@ -15,6 +15,7 @@ struct cluster_look {
   node_description self;
   std::vector<transport::link_status> links;
   caf::actor membership;  // null where the node could not join again
+  bool is_leaving = false;
 };
 
 }  // namespace troupe::apps

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <future>
 #include <memory>
 #include <random>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "apps/node_admin_front.hpp"
 #include "apps/node_cluster.hpp"
 #include "apps/node_cluster_metrics.hpp"
+#include "apps/node_drain.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_placement.hpp"
@@ -62,7 +64,7 @@ class node {
                               stream_metrics_,
                               actors::hash_seed{std::random_device{}()},
                               [this] { return metrics_page(); },
-                              [this] { return stopping_.load(); },
+                              [this] { return std::string_view{ending_.load()}; },
                               security_};
     caf::expected<std::uint16_t> port{spec_.endpoint.port};
     for (std::size_t i = 0; port && i < scheduler_->threads(); ++i) {
@@ -125,19 +127,24 @@ class node {
     for (; event == node_event::reload_signal; event = events_.wait(std::nullopt)) {
       admin_->reload();
     }
-    stopping_ = true;
-    close_admin();
-    end_placement();
+    run_on(scheduler_->thread(0),
+           [this] { record_.supervisor = nullptr; });  // nothing is added now
     if (event == node_event::supervisor_ended) {
       log::error("the supervisor gave up: the node ends");
+      close_admin();
+      end_placement();
       abort_fronts();
       return 1;
     }
+    hand_over();
+    ending_ = "stopping";
+    close_admin();
     log::info("stopping: no new connections, requests under way are finished");
     if (!drain()) abort_fronts();
+    end_placement();
+    const bool in_order = stop_actors();
     leave_cluster();
-    supervisor_ended_ = stop_actors();
-    return supervisor_ended_ ? 0 : 1;
+    return in_order ? 0 : 1;
   }
 
  private:
@@ -180,18 +187,29 @@ class node {
     placement_ = nullptr;
   }
 
-  // The others are told and need not find out; what they still ask is answered as from a dead node.
-  void leave_cluster() {
+  // The others start what is placed here while it still serves.
+  void hand_over() {
     if (cluster_ == nullptr) return;
-    run_on(scheduler_->thread(0), [this] { cluster_->leave(); });
+    ending_ = "leaving";
+    run_on(scheduler_->thread(0), [this] { cluster_->announce_leave(); });
+    if (!placement_) return;
+    log::info("leaving: engines that are placed here are handed over to other nodes");
+    caf::anon_send(placement_, hand_over_all{[this] { events_.notify(node_event::handed_over); }});
+    if (events_.wait_for({node_event::handed_over}, spec_.endpoint.limits.stop_timeout)) return;
+    log::warn("not waiting any longer for other nodes to take over engines");
   }
 
-  // Nobody changes a node that stops.
+  // The others are told and need not find out. Last of all: by now they know that the engines here
+  // have ended in order.
+  void leave_cluster() {
+    if (cluster_ == nullptr) return;
+    auto told = std::make_shared<std::promise<void>>();
+    run_on(scheduler_->thread(0), [&] { cluster_->leave([told] { told->set_value(); }); });
+    told->get_future().wait_for(last_words_limit);
+  }
+
   void close_admin() {
-    run_on(scheduler_->thread(0), [&] {
-      admin_->close();
-      record_.supervisor = nullptr;
-    });
+    run_on(scheduler_->thread(0), [this] { admin_->close(); });
   }
 
   // Tells every I/O thread how an engine that is added is spoken to.
@@ -225,17 +243,20 @@ class node {
     }
   }
 
-  // A node that stops reads no configuration any more.
-  std::optional<node_event> wait_to_stop(std::chrono::milliseconds limit) {
-    for (;;) {
-      const auto event = events_.wait(limit);
-      if (event != node_event::reload_signal) return event;
-    }
+  // Engines take nothing new from other nodes, which know it from the proxies.
+  void drain_engines() {
+    drain_ = spawn_node_drain(
+        *system_, {&names_, &live_, [this] { events_.notify(node_event::engines_drained); }});
   }
 
   // True once all clients have been answered and have left. A signal or the limit ends patience:
   // what still runs then is told so, and given a moment to say it.
   bool drain() {
+    std::vector<node_event> awaited{node_event::drained};
+    if (cluster_ != nullptr) {
+      awaited.push_back(node_event::engines_drained);
+      drain_engines();
+    }
     auto left = std::make_shared<std::atomic<std::size_t>>(fronts_.size());
     on_fronts([this, left](node_front& front) {
       front.server().stop();
@@ -243,10 +264,10 @@ class node {
         if (--*left == 0) events_.notify(node_event::drained);
       });
     });
-    if (wait_to_stop(spec_.endpoint.limits.stop_timeout) == node_event::drained) return true;
+    if (events_.wait_for(awaited, spec_.endpoint.limits.stop_timeout)) return true;
     log::warn("not waiting any longer for requests under way");
     on_fronts([](node_front& front) { front.stop_requests(); });
-    return wait_to_stop(last_words_limit) == node_event::drained;
+    return events_.wait_for({node_event::drained}, last_words_limit);
   }
 
   void abort_fronts() {
@@ -256,21 +277,18 @@ class node {
   bool stop_actors() {
     caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
     supervisor_ = nullptr;
-    for (;;) {
-      auto event = wait_to_stop(actors_limit);
-      if (event == node_event::supervisor_ended) return true;
-      if (event == node_event::drained) continue;
-      log::error("engines are killed: they did not end in time or a second signal came");
-      return false;
-    }
+    if (drain_) caf::anon_send_exit(drain_, caf::exit_reason::user_shutdown);
+    drain_ = nullptr;
+    if (events_.wait_for({node_event::supervisor_ended}, actors_limit)) return true;
+    log::error("engines are killed: they did not end in time or a second signal came");
+    return false;
   }
 
   node_events events_;  // first: blocks signals for every thread that follows
   const config::node_spec& spec_;
   const node_options& options_;
   const std::vector<config::engine_spec> elsewhere_;
-  std::atomic<bool> stopping_{false};
-  bool supervisor_ended_ = false;
+  std::atomic<const char*> ending_{""};  // of node_front
   registry names_;
   node_security security_;
   std::shared_ptr<prometheus::Registry> metrics_;
@@ -288,7 +306,7 @@ class node {
   std::optional<admin_front> admin_;
   std::unique_ptr<node_cluster> cluster_;
   supervisor_actor supervisor_;
-  caf::actor placement_;
+  caf::actor placement_, drain_;
 };
 
 void configure_log(const config::node_spec& spec) {

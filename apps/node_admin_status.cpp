@@ -54,6 +54,7 @@ void node_admin::show_cluster(const answer_ptr& to) {
   auto sight = std::make_shared<cluster_sight>();
   sight->cluster = std::move(look->cluster);
   sight->self = std::move(look->self);
+  sight->is_leaving = look->is_leaving;
   sight->links = std::move(look->links);
   if (!look->membership) return show_engines(sight, to);
   ask(

@@ -204,6 +204,7 @@ void node_cluster::begin_again() {
     log::error("cannot join the cluster again", {{"why", failure_text(error)}});
     return;
   }
+  if (is_leaving_) announce_leave();
   for (const auto& each : followers_) tell_life(each);
 }
 
@@ -211,8 +212,18 @@ const std::string& node_cluster::endpoint() const {
   return life_->carrier().self().endpoint;
 }
 
-void node_cluster::leave() {
-  caf::anon_send(life_->membership(), transport::leave_cluster{});
+void node_cluster::announce_leave() {
+  is_leaving_ = true;
+  caf::anon_send(life_->membership(), transport::announce_leave{});
+}
+
+void node_cluster::leave(std::function<void()> done) {
+  parts_.system.spawn(
+      [membership = life_->membership(), done = std::move(done)](caf::event_based_actor* self) {
+        ask(
+            self, membership, members_timeout, transport::leave_cluster{}, [done] { done(); },
+            [done](const caf::error&) { done(); });
+      });
 }
 
 void node_cluster::follow(const caf::actor& who) {
@@ -228,7 +239,8 @@ void node_cluster::tell_life(const caf::actor& who) const {
 cluster_look node_cluster::look() const {
   auto self =
       life_->membership() ? life_->carrier().self() : describe(*parts_.all.cluster, parts_.node);
-  return {parts_.all.cluster->name, std::move(self), life_->links(), life_->membership()};
+  return {parts_.all.cluster->name, std::move(self), life_->links(), life_->membership(),
+          is_leaving_};
 }
 
 }  // namespace troupe::apps

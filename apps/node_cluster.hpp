@@ -49,8 +49,12 @@ class node_cluster {
   // Where others reach this node.
   const std::string& endpoint() const;
 
-  // Tells the others that this node leaves; they need not find out.
-  void leave();
+  // Tells the others that this node will leave: what is placed here is to start elsewhere.
+  void announce_leave();
+
+  // Tells the others that this node leaves, so that they need not find out; then calls `done`, on
+  // whichever thread.
+  void leave(std::function<void()> done);
 
   // Tells an actor of this node's life in the cluster (cluster_life) and then of the others
   // (node_change), now and whenever another life begins.
@@ -71,6 +75,7 @@ class node_cluster {
   transport::message_catalogue catalogue_;
   std::unique_ptr<life> life_;
   std::vector<caf::actor> followers_;
+  bool is_leaving_ = false;
   std::shared_ptr<node_cluster*> self_;  // null once this is gone
 };
 

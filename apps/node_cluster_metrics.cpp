@@ -48,10 +48,9 @@ MetricFamily by_peer(MetricFamily family, const cluster_figures& of, F value) {
 MetricFamily members_family(const cluster_figures& of) {
   auto family = family_of("troupe_cluster_members", "Other nodes that this one knows, by state.",
                           MetricType::Gauge);
-  for (const auto state :
-       {member_state::up, member_state::suspect, member_state::down, member_state::left}) {
-    const auto count = std::ranges::count(of.members, state, &member_record::state);
-    add(family, {{"state", std::string{state_word(state)}}}, static_cast<double>(count));
+  for (const auto* word : {"up", "leaving", "suspect", "down", "left"}) {
+    const auto count = std::ranges::count(of.members, std::string_view{word}, state_word);
+    add(family, {{"state", word}}, static_cast<double>(count));
   }
   return family;
 }

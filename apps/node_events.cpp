@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -12,6 +13,13 @@
 #include "runtime/clock.hpp"
 
 namespace troupe::apps {
+
+namespace {
+
+constexpr std::array notices{node_event::drained, node_event::supervisor_ended,
+                             node_event::handed_over, node_event::engines_drained};
+
+}  // namespace
 
 node_events::node_events() {
   sigset_t set;
@@ -44,11 +52,26 @@ std::optional<node_event> node_events::take() {
   }
   std::uint64_t count = 0;
   [[maybe_unused]] auto got = read(notices_, &count, sizeof count);
-  for (auto what : {node_event::drained, node_event::supervisor_ended}) {
+  for (auto what : notices) {
     auto bit = static_cast<std::uint32_t>(what);
-    if ((pending_.fetch_and(~bit) & bit) != 0) return what;
+    if ((pending_.fetch_and(~bit) & bit) == 0) continue;
+    seen_ |= bit;
+    return what;
   }
   return std::nullopt;
+}
+
+bool node_events::wait_for(const std::vector<node_event>& all, std::chrono::milliseconds limit) {
+  std::uint32_t wanted = 0;
+  for (auto what : all) wanted |= static_cast<std::uint32_t>(what);
+  const auto deadline = now() + limit;
+  while ((seen_ & wanted) != wanted) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now());
+    const auto event = wait(std::max(left, std::chrono::milliseconds{0}));
+    if (!event || event == node_event::stop_signal) return false;
+    if (event == node_event::supervisor_ended) return (seen_ & wanted) == wanted;
+  }
+  return true;
 }
 
 std::optional<node_event> node_events::wait(std::optional<std::chrono::milliseconds> limit) {

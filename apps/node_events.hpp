@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace troupe::apps {
 
@@ -16,6 +17,8 @@ enum class node_event : std::uint32_t {
   reload_signal = 8,     // SIGHUP
   drained = 2,           // the last client connection is gone
   supervisor_ended = 4,  // all actors of the tree have ended
+  handed_over = 16,      // other nodes run what was placed here, or nobody can
+  engines_drained = 32,  // no other node has requests at engines of this one
 };
 
 class node_events {
@@ -30,12 +33,17 @@ class node_events {
   // Waits for the next event; nothing where the time is over first. No limit: waits forever.
   std::optional<node_event> wait(std::optional<std::chrono::milliseconds> limit);
 
+  // Waits until all of these have come, now or before. False where the time is over, or a stop
+  // signal or the end of the tree comes first; calls to reload are passed over.
+  bool wait_for(const std::vector<node_event>& all, std::chrono::milliseconds limit);
+
  private:
   std::optional<node_event> take();
 
   int signals_ = -1;  // signalfd
   int notices_ = -1;  // eventfd
   std::atomic<std::uint32_t> pending_{0};
+  std::uint32_t seen_ = 0;  // notices that were taken
 };
 
 }  // namespace troupe::apps

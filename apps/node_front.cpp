@@ -58,7 +58,7 @@ node_front::node_front(caf::actor_system& system, io_thread& home, const shared&
                actors::prompt_reader{reader_options(spec_, seed_)},
                cached_handle<actors::router_actor>{from.names, actors::router_name},
                from.metrics_page,
-               from.stopping},
+               from.ending},
       server_{home.context(), spec_.endpoint.limits,
               [this, &system, &home](transport::http::connection& connection) {
                 return actors::make_stream_session(system, &home, context_, connection);

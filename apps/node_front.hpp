@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 
@@ -28,7 +30,7 @@ class node_front {
     actors::stream_metrics& metrics;
     actors::hash_seed seed;
     std::function<std::string()> metrics_page;
-    std::function<bool()> stopping;
+    std::function<std::string_view()> ending;  // as of stream_context
     const node_security& security;
   };
 

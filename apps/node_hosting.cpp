@@ -5,33 +5,12 @@
 
 #include "config/topology_change.hpp"
 #include "config/topology_members.hpp"
-#include "runtime/placement/placement_change.hpp"
 
 namespace troupe::apps {
 
 namespace {
 
 using kind = hosting_step::kind;
-
-const actors::engine_status* find(const actors::model_listing& listing, const std::string& name) {
-  const auto at = std::ranges::find(listing.engines, name, &actors::engine_status::name);
-  return at == listing.engines.end() ? nullptr : &*at;
-}
-
-bool is_up_everywhere(const router_answers& routers, const std::string& engine) {
-  return std::ranges::all_of(routers, [&](const auto& listing) {
-    const auto* status = listing ? find(*listing, engine) : nullptr;
-    return status != nullptr && status->up;
-  });
-}
-
-bool is_drained_everywhere(const router_answers& routers, const std::string& engine) {
-  return std::ranges::all_of(routers, [&](const auto& listing) {
-    if (!listing) return false;
-    const auto* status = find(*listing, engine);
-    return status == nullptr || (status->settings.draining && status->leases == 0);
-  });
-}
 
 }  // namespace
 
@@ -68,27 +47,38 @@ void node_hosting::wait(time_point now) {
   due_ = std::min(now + times_.settle, latest_);
 }
 
+void node_hosting::leave(time_point now) {
+  is_leaving_ = true;
+  due_ = latest_ = now;
+}
+
+bool node_hosting::is_handing_over() const {
+  if (!is_leaving_) return false;
+  return due_ || std::ranges::any_of(hosted_, [](const auto& each) {
+           return each.second.now == phase::handing_over;
+         });
+}
+
 std::vector<hosting_step> node_hosting::settle(time_point now) {
   due_.reset();
-  std::vector<placement_node> view{self_};
+  std::vector<placement_node> view;
+  if (!is_leaving_) view.push_back(self_);
   for (const auto& [name, node] : others_) view.push_back(node);
   auto next = place(actors_, view);
   const auto change = change_at(self_.id, before(), next);
-  last_ = std::move(next);
   std::vector<hosting_step> steps;
   for (auto& [name, engine] : hosted_) engine.is_wanted = false;
   for (const auto& which : change.starts) take(which, steps);
-  for (const auto& [what, to] : change.drains) {
-    const auto engine = engine_of(what);
-    const auto successor = engine_of(to).name;
-    hosted_[engine.name] = {what, phase::handing_over, successor, now + times_.handover_max};
-    steps.push_back({kind::hand_over, engine, successor});
-  }
+  for (const auto& drain : change.drains) hand_over(drain, now + times_.handover_max, steps);
   for (const auto& what : change.stops) {
-    const auto engine = engine_of(what);
-    hosted_[engine.name] = {what, phase::draining, {}, now + times_.drain_max};
-    steps.push_back({kind::drain, engine});
+    if (is_leaving_) {
+      keep(what, next);
+    } else {
+      give_up(what, now + times_.drain_max, steps);
+    }
   }
+  // What one that leaves hands over is seen against what was before, again and again.
+  if (!is_leaving_) last_ = std::move(next);
   return steps;
 }
 
@@ -99,11 +89,38 @@ placement node_hosting::before() const {
     if (which.node.name != self_.id.name) before.instances.push_back(which);
   }
   for (const auto& [name, engine] : hosted_) {
-    if (engine.now != phase::running) continue;
+    const bool may_move =
+        engine.now == phase::running || (is_leaving_ && engine.now == phase::handing_over);
+    if (!may_move) continue;
     before.instances.push_back({engine.which.actor, self_.id, engine.which.slot});
   }
   std::ranges::sort(before.instances);
   return before;
+}
+
+void node_hosting::hand_over(const instance_drain& move, time_point deadline,
+                             std::vector<hosting_step>& steps) {
+  const auto engine = engine_of(move.what);
+  const auto successor = engine_of(move.successor).name;
+  auto& entry = hosted_[engine.name];
+  if (entry.now == phase::handing_over && entry.successor == successor) return;
+  entry = {move.what, phase::handing_over, successor, deadline};
+  steps.push_back({kind::hand_over, engine, successor});
+}
+
+void node_hosting::give_up(const instance& what, time_point deadline,
+                           std::vector<hosting_step>& steps) {
+  const auto engine = engine_of(what);
+  hosted_[engine.name] = {what, phase::draining, {}, deadline};
+  steps.push_back({kind::drain, engine});
+}
+
+// Nobody takes over now; who was to before may still be on the way.
+void node_hosting::keep(const instance& what, const placement& next) {
+  auto& entry = hosted_[engine_of(what).name];
+  const bool is_awaited = std::ranges::any_of(
+      next.instances, [&](const auto& each) { return engine_of(each).name == entry.successor; });
+  if (!is_awaited) entry = {what};
 }
 
 void node_hosting::take(const instance& which, std::vector<hosting_step>& steps) {

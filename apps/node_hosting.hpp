@@ -4,6 +4,9 @@
 // here is started. One that has moved to another node serves on until routers hold its successor to
 // be up, then drains, then is stopped; one that comes back meanwhile simply stays.
 //
+// Where this node leaves, all it runs moves. What no other node may run has no successor and serves
+// to the end.
+//
 // A new life of this node in the cluster begins with an empty view, and what it runs goes on until
 // the others have been heard of.
 //
@@ -16,10 +19,11 @@
 #include <string>
 #include <vector>
 
-#include "actors/message_types.hpp"
+#include "apps/router_answers.hpp"
 #include "config/topology.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/placement/placement.hpp"
+#include "runtime/placement/placement_change.hpp"
 
 namespace troupe::apps {
 
@@ -44,9 +48,6 @@ struct hosting_step {
   std::string successor{};       // an engine; empty: none
 };
 
-// What each router says of engines; nothing where one has not answered.
-using router_answers = std::vector<std::optional<actors::model_listing>>;
-
 class node_hosting {
  public:
   node_hosting(const std::vector<config::placed_spec>& placed, hosting_times times);
@@ -57,8 +58,14 @@ class node_hosting {
   // Another node has come, with a higher incarnation where it was there before.
   void up(placement_node node, time_point now);
 
-  // That incarnation of it has ended.
+  // That incarnation of it has ended, or leaves.
   void gone(const node_id& node, time_point now);
+
+  // This node leaves.
+  void leave(time_point now);
+
+  // True where it leaves and engines wait for their successors.
+  bool is_handing_over() const;
 
   // Returns when settle() is to be called, if at all.
   std::optional<time_point> due() const { return due_; }
@@ -96,6 +103,9 @@ class node_hosting {
 
   config::engine_spec engine_of(const instance& which) const;
   placement before() const;
+  void hand_over(const instance_drain& move, time_point deadline, std::vector<hosting_step>& steps);
+  void give_up(const instance& what, time_point deadline, std::vector<hosting_step>& steps);
+  void keep(const instance& what, const placement& next);
   void wait(time_point now);
   void take(const instance& which, std::vector<hosting_step>& steps);
 
@@ -105,6 +115,7 @@ class node_hosting {
   placement_node self_;
   std::map<std::string, placement_node> others_;
   placement last_;
+  bool is_leaving_ = false;
   std::map<std::string, hosted> hosted_;  // by the engine's name
   std::optional<time_point> due_;
   time_point latest_{};

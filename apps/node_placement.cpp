@@ -34,7 +34,6 @@ namespace {
 
 constexpr std::chrono::milliseconds start_within{30'000};
 constexpr std::chrono::milliseconds stop_within{60'000};  // an engine process has its grace
-constexpr std::chrono::milliseconds answer_within{2'000};
 constexpr std::chrono::milliseconds ask_every{200};
 
 std::string child_of(const std::string& engine) {
@@ -64,34 +63,28 @@ class placement_state {
   void take(const transport::node_change& change) {
     using kind = membership_event::kind;
     if (change.what == kind::up) hosting_->up(as_placed(change.node), now());
-    if (change.what == kind::down || change.what == kind::left) {
-      hosting_->gone(change.node.id, now());
-    }
+    const bool is_gone = change.what == kind::down || change.what == kind::left;
+    if (is_gone || change.what == kind::leaving) hosting_->gone(change.node.id, now());
     arm();
   }
 
   // Ticks that news have put off are passed over.
   void settle(std::uint64_t number) {
     if (number != timer_ || !hosting_->due()) return;
-    carry_out(hosting_->settle(now()));
-    tell_shortages();
+    settle();
+  }
+
+  void hand_over(std::function<void()> done) {
+    handed_over_ = std::move(done);
+    hosting_->leave(now());
+    settle();
   }
 
   void poll() {
-    const auto routers = routers_->get();
-    auto answers = std::make_shared<router_answers>();
-    auto left = std::make_shared<std::size_t>(routers.size());
-    const auto take = [this, answers, left](std::optional<actors::model_listing> listing) {
-      answers->push_back(std::move(listing));
-      if (--*left == 0) take_answers(*answers);
-    };
-    if (routers.empty()) take_answers({});
-    for (const auto& router : routers) {
-      ask(
-          self_, router, answer_within, actors::get_models{},
-          [take](const actors::model_listing& listing) { take(listing); },
-          [take](const caf::error&) { take({}); });
-    }
+    ask_each(self_, routers_->get(), [this](const router_answers& routers) {
+      is_asking_ = false;
+      carry_out(hosting_->poll(routers, now()));
+    });
   }
 
  private:
@@ -108,14 +101,15 @@ class placement_state {
     self_->delayed_send(self_, ask_every, ask_routers{});
   }
 
-  void take_answers(const router_answers& routers) {
-    is_asking_ = false;
-    carry_out(hosting_->poll(routers, now()));
+  void settle() {
+    carry_out(hosting_->settle(now()));
+    tell_shortages();
   }
 
   void carry_out(const std::vector<hosting_step>& steps) {
     for (const auto& step : steps) carry_out(step);
     watch();
+    if (handed_over_ && !hosting_->is_handing_over()) std::exchange(handed_over_, nullptr)();
   }
 
   void carry_out(const hosting_step& step) {
@@ -210,6 +204,7 @@ class placement_state {
   std::vector<shortage> told_;
   std::uint64_t timer_ = 0;  // the tick that counts
   bool is_asking_ = false;
+  std::function<void()> handed_over_;  // empty: nobody waits for it
 };
 
 caf::behavior placement_behavior(caf::stateful_actor<placement_state>* self,
@@ -219,6 +214,7 @@ caf::behavior placement_behavior(caf::stateful_actor<placement_state>* self,
   return {
       [state](const cluster_life& life) { state->take_life(life); },
       [state](const transport::node_change& change) { state->take(change); },
+      [state](const hand_over_all& order) { state->hand_over(order.done); },
       [state](placement_due due) { state->settle(due.number); },
       [state](ask_routers) { state->poll(); },
   };

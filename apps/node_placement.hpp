@@ -4,6 +4,7 @@
 // | --- | --- |
 // | cluster_life | this node is in the cluster under a new incarnation; its view begins again |
 // | node_change | takes it into the view; the placement follows once no more news come |
+// | hand_over_all | this node leaves: says when nothing waits for its successor any more |
 //
 // What is to be done node_hosting decides. Engines are children of the node's supervisor. Of those
 // on their way out every router that is known here is asked.
@@ -32,6 +33,10 @@ struct cluster_life {
   node_description self;
 };
 
+struct hand_over_all {
+  std::function<void()> done;  // called once, on whichever thread
+};
+
 struct placement_options {
   std::vector<config::placed_spec> placed;
   hosting_times times{};
@@ -47,3 +52,4 @@ caf::actor spawn_placement(caf::actor_system& system, placement_options options)
 }  // namespace troupe::apps
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::cluster_life)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::hand_over_all)

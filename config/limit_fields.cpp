@@ -63,10 +63,11 @@ void describe_times(field_visitor& v, http_limits& limits) {
               "Longest time until a client has read all that is queued for it, however steadily "
               "it reads; then the connection is closed."},
              any_timeout, limits.drain_timeout);
-  v.duration({"stop_timeout",
-              "When the node is told to stop: how long answers under way may go on; then they end "
-              "with an error."},
-             any_timeout, limits.stop_timeout);
+  v.duration(
+      {"stop_timeout",
+       "When the node is told to stop: how long answers under way may go on; then they end "
+       "with an error. In a cluster, how long it waits before that for others to take over."},
+      any_timeout, limits.stop_timeout);
 }
 
 }  // namespace

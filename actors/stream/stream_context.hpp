@@ -33,10 +33,10 @@ struct stream_context {
   prompt_reader reader;
   cached_handle<router_actor> router;
   std::function<std::string()> metrics_page;
-  std::function<bool()> stopping;  // the node has been told to stop
-  std::set<stream*> streams{};     // alive on this thread
-  api_keys* keys = nullptr;        // who may come; none: everybody
-  std::uint64_t requests = 0;      // numbers requests; unique with the thread's index
+  std::function<std::string_view()> ending;  // what a node that ends is doing; empty: it does not
+  std::set<stream*> streams{};               // alive on this thread
+  api_keys* keys = nullptr;                  // who may come; none: everybody
+  std::uint64_t requests = 0;                // numbers requests; unique with the thread's index
   std::map<std::string, const model_series*, std::less<>> series{};
 
   // Returns the series of a model, looked up once per thread.

@@ -26,10 +26,16 @@ std::string models_json(const model_listing& listing, const api_key* key) {
   return out + "]}";
 }
 
-std::string ready_json(std::string_view status, const model_listing& listing) {
+std::string status_json(std::string_view status) {
   std::string out = R"({"status":)";
   append_json_string(out, status);
-  out += R"(,"engines":[)";
+  return out + "}";
+}
+
+std::string ready_json(std::string_view status, const model_listing& listing) {
+  auto out = status_json(status);
+  out.back() = ',';
+  out += R"("engines":[)";
   for (const auto& engine : listing.engines) {
     if (out.back() != '[') out += ',';
     out += R"({"name":)";
@@ -58,7 +64,8 @@ bool stream::answer_page(const http::request& message) {
     fail_request(errc::method_not_allowed,
                  message.method + " is not allowed on " + std::string{path} + "; use GET");
   } else if (path == "/health") {
-    reply_json(200, R"({"status":"healthy"})");
+    const auto ending = context_.ending();
+    reply_json(200, status_json(ending.empty() ? "healthy" : ending));
   } else if (path == "/version") {
     reply_json(200, R"({"version":")" + std::string{version()} + R"("})");
   } else if (path == "/metrics") {
@@ -87,14 +94,16 @@ void stream::answer_models() {
 
 void stream::answer_ready() {
   const auto& router = context_.router.get();
-  if (context_.stopping()) return reply_json(503, ready_json("stopping", {}));
-  if (!router) return reply_json(503, ready_json("starting", {}));
+  const std::string ending{context_.ending()};
+  if (!router) return reply_json(503, ready_json(ending.empty() ? "starting" : ending, {}));
   phase_ = phase::routing;
   ask(
       this, router, listing_timeout, get_models{},
-      [this](const model_listing& listing) {
-        bool ready = has_engine(listing);
-        reply_json(ready ? 200 : 503, ready_json(ready ? "ready" : "no engine is up", listing));
+      [this, ending](const model_listing& listing) {
+        const bool can_serve = has_engine(listing);
+        const std::string status = can_serve ? "ready" : "no engine is up";
+        reply_json(can_serve && ending.empty() ? 200 : 503,
+                   ready_json(ending.empty() ? status : ending, listing));
       },
       [this](const caf::error&) { reply_json(503, ready_json("the router did not answer", {})); });
 }

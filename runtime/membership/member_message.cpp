@@ -13,6 +13,7 @@ void write_record(wire_writer& out, const member_record& value) {
   TROUPE_ASSERT(flaw(value).empty());
   write_node(out, value.node);
   out.number(static_cast<std::uint8_t>(value.state));
+  out.number(static_cast<std::uint8_t>(value.leaving));
   out.number(value.refutation);
   out.text(value.accuser);
 }
@@ -21,6 +22,9 @@ member_record read_record(wire_reader& in) {
   member_record value;
   value.node = read_node(in);
   value.state = static_cast<member_state>(in.number<std::uint8_t>());
+  const auto leaving = in.number<std::uint8_t>();
+  in.check(leaving <= 1, "leaving is neither true nor false");
+  value.leaving = leaving == 1;
   value.refutation = in.number<std::uint64_t>();
   value.accuser = in.text();
   if (in.good()) in.check(flaw(value).empty(), flaw(value));

@@ -10,7 +10,8 @@
 // Every message carries its sender's own record, and may carry records of others.
 //
 // Wire form, little endian: "TM", version, kind, sequence u64, `about`, `from`, u16 count, records.
-// A text is u8 length and bytes. There is one encoding of a message, and no byte may follow it.
+// A text is u8 length and bytes. A record is its node, u8 state, u8 leaving, refutation u64,
+// accuser. There is one encoding of a message, and no byte may follow it.
 //
 // Bounds: records_max records, sync_records_max in syncs; message_bytes_max bytes.
 #pragma once
@@ -38,7 +39,7 @@ enum class member_message_kind : std::uint8_t {
 };
 
 struct member_message {
-  static constexpr std::uint8_t version = 1;
+  static constexpr std::uint8_t version = 2;
   static constexpr std::size_t records_max = 8;
   static constexpr std::size_t sync_records_max = member_limits::members_max;
   static constexpr std::size_t message_bytes_max = 2 * 1024 * 1024;

@@ -56,6 +56,7 @@ struct member_record {
   member_state state = member_state::up;
   std::uint64_t refutation = 0;  // raised by the node itself, each time it is suspected
   std::string accuser;           // with `suspect`: the name of a node that found it silent
+  bool leaving = false;          // it says that it will leave: it lives, and is given nothing new
 
   bool operator==(const member_record&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "runtime/membership/membership.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "runtime/assert.hpp"
@@ -31,13 +32,30 @@ membership::actions membership::join(std::vector<std::string> seeds, time_point 
   return leave_with();
 }
 
+// Others may suspect it meanwhile: a refutation of its own makes the word outlive theirs.
+membership::actions membership::announce_leave(time_point now) {
+  enter(now);
+  if (fenced_ || std::exchange(self_.leaving, true)) return {};
+  if (self_.refutation == std::numeric_limits<std::uint64_t>::max()) {
+    fence_self();
+  } else {
+    ++self_.refutation;
+    tell_of_self();
+  }
+  return leave_with();
+}
+
 membership::actions membership::leave(time_point now) {
   enter(now);
   if (fenced_) return {};
   self_.state = member_state::left;
+  tell_of_self();
+  return leave_with();
+}
+
+void membership::tell_of_self() {
   rumours_.add(self_.node.id.name);
   gossip();
-  return leave_with();
 }
 
 membership::actions membership::connected(const node_id& node, time_point now) {

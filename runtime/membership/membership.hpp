@@ -43,6 +43,7 @@ struct membership_event {
     alive,    // it was a suspect and has contradicted
     down,     // this incarnation is gone for good
     left,     // the same, on purpose
+    leaving,  // it lives and will be gone soon: what runs there is to start elsewhere
     fenced    // `node` is this one, and it is to start again with a higher incarnation
   };
   kind what = kind::up;
@@ -71,6 +72,9 @@ class membership {
 
   // Begins, with the endpoints of nodes that may be there.
   actions join(std::vector<std::string> seeds, time_point now);
+
+  // Says that this node will leave, to some; ticks tell the rest. It is a member until leave().
+  actions announce_leave(time_point now);
 
   // Says farewell to some; ticks tell the rest.
   actions leave(time_point now);
@@ -120,6 +124,7 @@ class membership {
   void enter(time_point now);
   void forgive(std::chrono::nanoseconds late);
   actions leave_with();
+  void tell_of_self();
   void report(membership_event::kind what, const node_description& node);
 
   void learn(const member_record& record);

@@ -50,6 +50,8 @@ void membership::apply(member& m, const member_record& record, bool known) {
     return;
   }
   if (!was_there) report(news::up, record.node);
+  const bool was_leaving = was_there && before.leaving;
+  if (record.leaving && !was_leaving) report(news::leaving, record.node);
   if (record.state == member_state::up) {
     if (was_suspect) report(news::alive, record.node);
     return;

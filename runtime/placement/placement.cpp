@@ -128,7 +128,7 @@ void place_one(const placed_actor& actor, const std::vector<placement_node>& vie
 std::vector<placement_node> placement_view(const std::vector<member_record>& members) {
   std::vector<placement_node> view;
   for (const auto& member : members) {
-    if (ended(member.state)) continue;
+    if (ended(member.state) || member.leaving) continue;
     const auto& node = member.node;
     view.push_back({node.id, node.labels, node.roles, node.weight});
   }

@@ -88,8 +88,8 @@ struct placement_parts {
   bool names = true;  // draws are by name; else by the place in the view
 };
 
-// Returns the nodes of a membership's records that may run actors: those that have not ended. A
-// suspect keeps its actors until the verdict.
+// Returns the nodes of a membership's records that may run actors: those that have not ended and do
+// not leave. A suspect keeps its actors until the verdict.
 std::vector<placement_node> placement_view(const std::vector<member_record>& members);
 
 // Places the actors on the nodes. REQUIRES: within the limits, names unique, one instance of what

@@ -37,7 +37,8 @@ cluster_sight sight() {
   made.self.labels.clear();
   member_record suspect{node("back", 8), member_state::suspect, 0, "other"};
   member_record gone{node("old", 9), member_state::down, 0, "other"};
-  made.others = {suspect, gone};
+  member_record leaving{node("next", 6), member_state::up, 1, {}, true};
+  made.others = {suspect, gone, leaving};
   made.links = {{node("back", 8), true, 11, 12, 1, 300}};
   made.router = "front";
   made.engines = {engine("back.cpu")};
@@ -58,6 +59,7 @@ TEST(admin_cluster_page, tells_of_nodes_links_engines_and_actors) {
       "labels":{"gpu":"h100","rack":"3"},"suspected_by":"other"})"));
   EXPECT_EQ(page["nodes"][2]["state"], "down");
   EXPECT_FALSE(page["nodes"][2].contains("suspected_by"));
+  EXPECT_EQ(page["nodes"][3]["state"], "leaving");
   EXPECT_EQ(page["links"], nlohmann::json::parse(R"([{"peer":"back","incarnation":8,"up":true,
       "sent":11,"received":12,"gaps":1,"queued_bytes":300}])"));
   EXPECT_EQ(page["engines"], nlohmann::json::parse(R"([{"name":"back.cpu","state":"up",
@@ -96,6 +98,7 @@ TEST(admin_cluster_page, is_shown_as_tables) {
             "front  up       -             router  -                tcp://10.0.0.1:7000  7\n"
             "back   suspect  other         engine  gpu=h100,rack=3  tcp://10.0.0.1:7000  8\n"
             "old    down     -             engine  gpu=h100,rack=3  tcp://10.0.0.1:7000  9\n"
+            "next   leaving  -             engine  gpu=h100,rack=3  tcp://10.0.0.1:7000  6\n"
             "\n"
             "LINK TO  UP   SENT  RECEIVED  GAPS  QUEUED BYTES\n"
             "back     yes  11    12        1     300\n"

@@ -57,9 +57,12 @@ TEST(cluster_metrics, a_peer_that_came_back_has_one_series) {
 TEST(cluster_metrics, count_members_by_state) {
   cluster_figures figures;
   figures.members = {member("a", member_state::up), member("b", member_state::up),
-                     member("c", member_state::suspect), member("d", member_state::left)};
+                     member("c", member_state::suspect), member("d", member_state::left),
+                     member("e", member_state::up)};
+  figures.members.back().leaving = true;
   const auto text = text_of(figures);
   EXPECT_THAT(text, HasSubstr("troupe_cluster_members{state=\"up\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("troupe_cluster_members{state=\"leaving\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("troupe_cluster_members{state=\"suspect\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("troupe_cluster_members{state=\"down\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("troupe_cluster_members{state=\"left\"} 1\n"));

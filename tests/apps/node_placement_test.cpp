@@ -154,6 +154,40 @@ TEST_F(node_placement_test, an_engine_that_has_ended_is_started_again_where_the_
   EXPECT_EQ(starts, 2);
 }
 
+TEST_F(node_placement_test, what_falls_to_this_node_where_another_leaves_is_started) {
+  tell(transport::node_change{kind::up, described(home)});
+  world.advance(times.settle_max);
+  ASSERT_FALSE(runs());
+  tell(transport::node_change{kind::leaving, described(home)});
+  world.advance(times.settle);
+  EXPECT_TRUE(runs());
+}
+
+TEST_F(node_placement_test, a_node_that_leaves_says_when_others_run_what_it_ran) {
+  int handed_over = 0;
+  world.advance(times.settle_max);
+  tell(transport::node_change{kind::up, described(home)});
+  tell(hand_over_all{[&] { ++handed_over; }});
+  say(engine(), false, 1);
+  EXPECT_EQ(handed_over, 0);
+  EXPECT_TRUE(told.empty());
+  say(home + ".cpu", false, 0);
+  EXPECT_EQ(handed_over, 1);
+  EXPECT_EQ(told, std::vector{true});
+  say(engine(), true, 0);
+  EXPECT_FALSE(runs());
+  EXPECT_EQ(handed_over, 1);
+}
+
+TEST_F(node_placement_test, a_node_that_leaves_alone_waits_for_nobody) {
+  bool handed_over = false;
+  world.advance(times.settle_max);
+  tell(hand_over_all{[&] { handed_over = true; }});
+  EXPECT_TRUE(handed_over);
+  EXPECT_TRUE(runs());
+  EXPECT_TRUE(told.empty());
+}
+
 TEST_F(node_placement_test, what_cannot_be_started_is_tried_again) {
   flaw = make_failure(errc::io_error, "no certificate");
   world.advance(times.settle_max);

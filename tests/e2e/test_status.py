@@ -4,8 +4,8 @@ import json
 import unittest
 
 from http_calls import call, get
-from processes import Node, tiny_model, troupe, write_config
-from test_cluster import Cluster
+from processes import Node, troupe, write_config
+from clusters import Cluster
 
 TOKEN = "s3cret"
 FILE = """troupe: 1
@@ -32,9 +32,7 @@ class WatchedCluster(Cluster):
     """Two nodes, each with an admin API."""
 
     def __init__(self, name):
-        super().__init__(name)
-        self.file.write_text(FILE.format(name=name, seeds=self.seeds, token=TOKEN,
-                                         model=tiny_model()), encoding="utf-8")
+        super().__init__(name, FILE, token=TOKEN)
         self.name = name
 
     def status(self, node, *flags):

@@ -1,6 +1,7 @@
 #include "transport/links/membership_actor.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <random>
 #include <utility>
@@ -39,6 +40,8 @@ std::string_view word(membership_event::kind what) {
       return "down";
     case membership_event::kind::left:
       return "gone, as it said";
+    case membership_event::kind::leaving:
+      return "about to leave";
     case membership_event::kind::fenced:
       break;
   }
@@ -58,12 +61,17 @@ class membership_state {
 
   void join(const join_cluster& with) { carry_out(core_->join(with.seeds, now())); }
 
+  void announce() { carry_out(core_->announce_leave(now())); }
+
   void leave() { carry_out(core_->leave(now())); }
 
   void take_letter(std::string_view bytes) {
     const auto read = decode_member_message(bytes);
     if (const auto* message = std::get_if<member_message>(&read)) {
       carry_out(core_->receive(*message, now()));
+    } else if (std::has_single_bit(++unread_)) {  // not a line for each of a million
+      log::warn("a letter of another node cannot be read",
+                {{"of so far", unread_}, {"why", std::get<member_decode_error>(read).text}});
     }
   }
 
@@ -89,6 +97,8 @@ class membership_state {
     for (const auto& record : core_->records()) {
       if (ended(record.state) || record.node.id == carrier_->self().id) continue;
       self_->send(who, node_change{membership_event::kind::up, record.node});
+      if (!record.leaving) continue;
+      self_->send(who, node_change{membership_event::kind::leaving, record.node});
     }
   }
 
@@ -129,6 +139,7 @@ class membership_state {
   std::shared_ptr<links> carrier_;
   std::optional<membership> core_;
   std::vector<caf::actor> followers_;
+  std::uint64_t unread_ = 0;
   std::uint64_t timer_ = 0;  // the tick that counts; older ones are passed over
   time_point armed_ = time_point::max();
 };
@@ -140,6 +151,7 @@ caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self,
   state->begin(self, carrier, setup);
   return {
       [state](const join_cluster& with) { state->join(with); },
+      [state](announce_leave) { state->announce(); },
       [state](leave_cluster) { state->leave(); },
       [state](const letter_came& letter) { state->take_letter(letter.bytes); },
       [state](const link_sign& sign) { state->take_sign(sign); },

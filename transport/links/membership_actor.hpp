@@ -3,6 +3,7 @@
 // | message | reply | what it does |
 // | --- | --- | --- |
 // | join_cluster | - | begins, with the endpoints of nodes that may be there |
+// | announce_leave | - | says that this node will leave; it stays a member |
 // | leave_cluster | unit | says farewell; ends no link |
 // | letter_came | - | takes a letter of another node |
 // | link_sign | - | takes what a link has noticed of its node |
@@ -33,6 +34,7 @@ namespace troupe::transport {
 struct join_cluster {
   std::vector<std::string> seeds;  // endpoints
 };
+struct announce_leave {};
 struct leave_cluster {};
 struct letter_came {
   std::string bytes;
@@ -67,6 +69,7 @@ caf::actor spawn_membership(caf::actor_system& system, std::shared_ptr<links> ca
 }  // namespace troupe::transport
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport::join_cluster)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport::announce_leave)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport::leave_cluster)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport::letter_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport::link_sign)

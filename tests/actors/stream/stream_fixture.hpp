@@ -82,7 +82,7 @@ struct stream_fixture : testing::Test {
           return made;
         },
         spec, names, metrics, prompt_reader{{}}, cached_handle<router_actor>{names, router_name},
-        [] { return std::string{"page 1\n"}; }, [this] { return stopping; }});
+        [] { return std::string{"page 1\n"}; }, [this] { return ending; }});
     session = make_stream_session(*system, nullptr, *context, client);
     system.run();
   }
@@ -159,7 +159,7 @@ struct stream_fixture : testing::Test {
   prometheus::Registry prometheus_registry;
   stream_metrics metrics{prometheus_registry};
   recorded_client client;
-  bool stopping = false;
+  std::string_view ending;
   std::deque<std::uint32_t> router_script;
   caf::error router_refusal = make_failure(errc::no_engine, "no engine is up");  // then
   std::vector<std::uint64_t> withdrawn;

@@ -272,6 +272,7 @@ TEST_F(stream_test, a_long_plain_answer_passes_as_it_comes) {
 TEST_F(stream_test, answers_its_own_pages) {
   get("/health");
   EXPECT_EQ(client.head.status, 200U);
+  EXPECT_EQ(client.body, R"({"status":"healthy"})");
   get("/metrics");
   EXPECT_EQ(client.body, "page 1\n");
   get("/v1/models");
@@ -279,9 +280,14 @@ TEST_F(stream_test, answers_its_own_pages) {
   get("/ready");
   EXPECT_EQ(client.head.status, 200U);
   EXPECT_EQ(client.body, R"({"status":"ready","engines":[{"name":"e0","up":true,"requests":2}]})");
-  stopping = true;
+  ending = "leaving";
   get("/ready");
   EXPECT_EQ(client.head.status, 503U);
+  EXPECT_EQ(client.body,
+            R"({"status":"leaving","engines":[{"name":"e0","up":true,"requests":2}]})");
+  get("/health");
+  EXPECT_EQ(client.head.status, 200U);
+  EXPECT_EQ(client.body, R"({"status":"leaving"})");
   get("/version");
   EXPECT_NE(client.body.find("\"version\""), std::string::npos);
   post("{}", "/health");

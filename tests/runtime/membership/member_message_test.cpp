@@ -16,6 +16,7 @@ member_message sample() {
   auto suspect = sample_record("b");
   suspect.state = member_state::suspect;
   suspect.accuser = "c";
+  suspect.leaving = true;
   return {member_message_kind::ping, 42, {"b", 9}, sample_record("a"), {suspect}};
 }
 
@@ -45,7 +46,7 @@ TEST(member_message, says_what_is_wrong) {
   bytes[0] = 'X';
   EXPECT_EQ(error_of(bytes), "not a membership message");
   bytes = encode(sample());
-  bytes[2] = 2;
+  bytes[2] = 1;
   EXPECT_EQ(error_of(bytes), "a version we do not speak");
   bytes = encode(sample());
   bytes[3] = 8;

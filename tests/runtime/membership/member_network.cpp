@@ -169,6 +169,7 @@ void member_network::check(std::size_t observer, const membership_event& event) 
       break;
     case news::suspect:
     case news::alive:
+    case news::leaving:
       if (!n.up.contains(id)) wrong("news of a node that is not there");
       break;
     case news::down:

@@ -60,6 +60,7 @@ class member_network {
   void kill(std::size_t node);
   void restart(std::size_t node);
   void leave(std::size_t node) { take(node, nodes_[node].core->leave(now_)); }
+  void announce_leave(std::size_t node) { take(node, nodes_[node].core->announce_leave(now_)); }
   void pause(std::size_t node);
   void resume(std::size_t node);
 

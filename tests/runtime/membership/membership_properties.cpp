@@ -30,11 +30,6 @@ bool any_suspect(member_network& net) {
   return false;
 }
 
-member_network settled(std::size_t nodes, std::uint64_t seed, membership_parts parts) {
-  const auto phase = std::chrono::milliseconds{seed * 37 % 400};
-  return member_network{{.nodes = nodes, .seed = seed, .parts = parts, .settle = 3s + phase}};
-}
-
 // Each other node says `down` of this life within `bound`, and of nobody else.
 std::string found(const member_network& net, const node_id& lost, time_point since,
                   member_network::duration bound) {
@@ -49,7 +44,7 @@ std::string found(const member_network& net, const node_id& lost, time_point sin
 
 std::string a_killed_node_is_found(std::uint64_t seed, membership_parts parts) {
   const std::size_t nodes = 2 + seed % 11;
-  auto net = settled(nodes, seed, parts);
+  auto net = settled_network(nodes, seed, parts);
   const auto lost = net.id(nodes - 1);
   const auto since = net.now();
   net.kill(nodes - 1);
@@ -59,7 +54,7 @@ std::string a_killed_node_is_found(std::uint64_t seed, membership_parts parts) {
 
 std::string a_hung_node_is_found(std::uint64_t seed, membership_parts parts) {
   const std::size_t nodes = 2 + seed % 11;
-  auto net = settled(nodes, seed, parts);
+  auto net = settled_network(nodes, seed, parts);
   const auto lost = net.id(nodes - 1);
   const auto since = net.now();
   net.pause(nodes - 1);
@@ -73,7 +68,7 @@ std::string a_hung_node_is_found(std::uint64_t seed, membership_parts parts) {
 std::string a_cut_off_node_is_found_and_costs_nobody_else(std::uint64_t seed,
                                                           membership_parts parts) {
   const std::size_t nodes = 3 + seed % 10;
-  auto net = settled(nodes, seed, parts);
+  auto net = settled_network(nodes, seed, parts);
   const auto lost = net.id(nodes - 1);
   const auto since = net.now();
   net.isolate(nodes - 1);
@@ -101,18 +96,18 @@ std::string pause_all_in_turn(member_network& net, std::chrono::milliseconds pau
 }
 
 std::string a_short_pause_is_no_death(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(seed % 8 == 0 ? 64 : 12, seed, parts);
+  auto net = settled_network(seed % 8 == 0 ? 64 : 12, seed, parts);
   return pause_all_in_turn(net, 300ms);
 }
 
 std::string a_long_pause_is_no_death(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(3 + seed % 10, seed, parts);
+  auto net = settled_network(3 + seed % 10, seed, parts);
   return pause_all_in_turn(net, 800ms);
 }
 
 // The suspect contradicts while the one that suspects it does not run, and so does not hear it.
 std::string who_did_not_run_judges_nobody(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(8, seed, parts);
+  auto net = settled_network(8, seed, parts);
   const auto name = net.id(1).name;
   net.pause(1);
   for (int i = 0; i < 100 && net.count(news::suspect, name) == 0; ++i) net.run(10ms);
@@ -126,7 +121,7 @@ std::string who_did_not_run_judges_nobody(std::uint64_t seed, membership_parts p
 
 std::string two_that_do_not_reach_each_other_suspect_nobody(std::uint64_t seed,
                                                             membership_parts parts) {
-  auto net = settled(6, seed, parts);
+  auto net = settled_network(6, seed, parts);
   net.cut_both(0, 1);
   net.run(5s);
   for (const auto& n : net.notes()) {
@@ -154,18 +149,18 @@ std::string after_partition(member_network& net, std::size_t first, bool first_l
 std::string a_partition_heals_and_the_greater_part_lives_on(std::uint64_t seed,
                                                             membership_parts parts) {
   const std::size_t nodes = 4 + seed % 7;
-  auto net = settled(nodes, seed, parts);
+  auto net = settled_network(nodes, seed, parts);
   return after_partition(net, 1 + seed % ((nodes - 1) / 2), false);
 }
 
 std::string two_halves_heal_and_the_one_with_the_least_name_lives_on(std::uint64_t seed,
                                                                      membership_parts parts) {
-  auto net = settled(2 + 2 * (seed % 4), seed, parts);
+  auto net = settled_network(2 + 2 * (seed % 4), seed, parts);
   return after_partition(net, net.size() / 2, true);
 }
 
 std::string a_deaf_node_costs_nobody_else(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(7, seed, parts);
+  auto net = settled_network(7, seed, parts);
   for (std::size_t i = 1; i < net.size(); ++i) net.cut(i, 0);
   net.run(4s);
   net.heal();
@@ -178,7 +173,7 @@ std::string a_deaf_node_costs_nobody_else(std::uint64_t seed, membership_parts p
 
 // What an earlier life has said comes again, long after.
 std::string a_dead_life_stays_dead(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(5, seed, parts);
+  auto net = settled_network(5, seed, parts);
   std::vector<std::pair<std::size_t, member_message>> old;
   net.on_letter = [&](std::size_t to, const member_message& message) {
     if (message.from.node.id.name == "n04" && old.size() < 40) old.emplace_back(to, message);
@@ -198,18 +193,8 @@ std::string a_dead_life_stays_dead(std::uint64_t seed, membership_parts parts) {
   return calm(net);
 }
 
-std::string a_farewell_is_heard_by_all(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(12, seed, parts);
-  const auto name = net.id(3).name;
-  net.leave(3);
-  net.run(400ms);
-  const auto heard = net.count(news::left, name);
-  if (net.count(news::down, name) != 0) return "it is held down";
-  return heard == 11 ? "" : std::to_string(heard) + " of 11 know";
-}
-
 std::string a_lossy_network_is_borne(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(8, seed, parts);
+  auto net = settled_network(8, seed, parts);
   net.faults({.loss = 0.2, .duplication = 0.1, .delay_min = 100us, .delay_max = 60ms});
   net.run(8s);
   net.faults({});
@@ -249,7 +234,7 @@ void trouble(member_network& net, std::mt19937_64& random) {
 }
 
 std::string all_agree_after_any_trouble(std::uint64_t seed, membership_parts parts) {
-  auto net = settled(3 + seed % 7, seed, parts);
+  auto net = settled_network(3 + seed % 7, seed, parts);
   std::mt19937_64 random{seed};
   for (int i = 0; i < 24; ++i) {
     trouble(net, random);
@@ -270,6 +255,11 @@ std::string all_agree_after_any_trouble(std::uint64_t seed, membership_parts par
 
 }  // namespace
 
+member_network settled_network(std::size_t nodes, std::uint64_t seed, membership_parts parts) {
+  const auto phase = std::chrono::milliseconds{seed * 37 % 400};
+  return member_network{{.nodes = nodes, .seed = seed, .parts = parts, .settle = 3s + phase}};
+}
+
 const std::vector<membership_property>& membership_properties() {
   static const std::vector<membership_property> all{
 #define PROPERTY(name, seeds) membership_property{#name, name, seeds}
@@ -285,6 +275,7 @@ const std::vector<membership_property>& membership_properties() {
       PROPERTY(a_deaf_node_costs_nobody_else, 30),
       PROPERTY(a_dead_life_stays_dead, 40),
       PROPERTY(a_farewell_is_heard_by_all, 40),
+      PROPERTY(a_leave_is_announced_to_all, 40),
       PROPERTY(a_lossy_network_is_borne, 30),
       PROPERTY(all_agree_after_any_trouble, 200),
 #undef PROPERTY

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/membership/membership_options.hpp"
+#include "tests/runtime/membership/member_network.hpp"
 
 namespace troupe::testing {
 
@@ -19,5 +20,12 @@ struct membership_property {
 };
 
 const std::vector<membership_property>& membership_properties();
+
+// Those of nodes that leave; among the above.
+std::string a_farewell_is_heard_by_all(std::uint64_t seed, membership_parts parts);
+std::string a_leave_is_announced_to_all(std::uint64_t seed, membership_parts parts);
+
+// Returns a network that has run a while, not the same one with each seed.
+member_network settled_network(std::size_t nodes, std::uint64_t seed, membership_parts parts);
 
 }  // namespace troupe::testing

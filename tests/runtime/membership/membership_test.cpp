@@ -181,6 +181,38 @@ TEST_F(one_node, says_farewell) {
   EXPECT_EQ(seen[0].what, news::left);
 }
 
+TEST_F(one_node, announces_its_leave_once_and_lives_on) {
+  hear(from(node("b")));
+  const auto letters = note(core.announce_leave(now));
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_TRUE(letters[0].message.from.leaving);
+  EXPECT_EQ(letters[0].message.from.state, member_state::up);
+  EXPECT_TRUE(note(core.announce_leave(now)).empty());
+  membership other{node("b").node, std::mt19937_64{2}};
+  other.join({}, now);
+  other.receive(from(node("a")), now);
+  const auto seen = other.receive(letters[0].message, now).events;
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].what, news::leaving);
+  EXPECT_EQ(other.living().size(), 2U);
+  // What was said before it and comes later takes nothing back.
+  EXPECT_TRUE(other.receive(from(node("c"), {node("a")}), now).events.size() == 1);
+  EXPECT_TRUE(other.records()[0].leaving);
+}
+
+TEST_F(one_node, hears_of_a_node_that_leaves_already) {
+  auto leaving = node("c");
+  leaving.leaving = true;
+  hear(from(node("b"), {in_state(leaving, member_state::suspect)}));
+  EXPECT_TRUE(said(news::up, "c"));
+  EXPECT_TRUE(said(news::leaving, "c"));
+  EXPECT_TRUE(said(news::suspect, "c"));
+  leaving.refutation = 1;
+  hear(from(leaving));
+  EXPECT_TRUE(said(news::alive, "c"));
+  EXPECT_FALSE(said(news::leaving, "c"));
+}
+
 TEST_F(one_node, a_flood_of_names_stays_within_the_table) {
   for (std::size_t i = 0; i < 3 * member_limits::members_max; ++i) {
     for (const auto& letter : hear(from(node("n" + std::to_string(i))))) {

@@ -89,13 +89,15 @@ TEST(placement, a_new_life_of_a_node_gets_what_the_old_one_had) {
   for (const auto& i : after.instances) EXPECT_EQ(i.node.incarnation, i.node.name == "e0" ? 2 : 1);
 }
 
-TEST(placement, suspects_keep_their_actors_and_the_ended_have_none) {
+TEST(placement, suspects_keep_their_actors_and_those_that_leave_or_ended_have_none) {
   const auto record = [](const std::string& name, member_state state) {
     return member_record{{{name, 1}, "sim:" + name, {}, {"engine"}, 1, 3}, state, 0, {}};
   };
+  auto leaving = record("e", member_state::up);
+  leaving.leaving = true;
   const auto view =
       placement_view({record("a", member_state::up), record("b", member_state::suspect),
-                      record("c", member_state::down), record("d", member_state::left)});
+                      record("c", member_state::down), record("d", member_state::left), leaving});
   EXPECT_EQ(view, (std::vector<placement_node>{{{"a", 1}, {}, {"engine"}, 3},
                                                {{"b", 1}, {}, {"engine"}, 3}}));
 }

@@ -33,6 +33,8 @@ const char* word(membership_event::kind what) {
       return "down";
     case kind::left:
       return "left";
+    case kind::leaving:
+      return "leaving";
     case kind::fenced:
       break;
   }
