@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <linux/tcp.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,43 +24,58 @@ std::optional<std::uint64_t> bytes_received(int connection) {
   return info.tcpi_bytes_received;
 }
 
-std::uint16_t own_port(int connection) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getsockname(connection, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
-  if (address.ss_family != AF_INET6) return 0;
-  return ntohs(reinterpret_cast<sockaddr_in6&>(address).sin6_port);
+struct tcp_end {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+// `name` is getsockname or getpeername.
+tcp_end end_of(int connection, decltype(&getsockname) name) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (name(connection, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  const int failed = getnameinfo(reinterpret_cast<sockaddr*>(&storage), size, host, sizeof host,
+                                 port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+  if (failed != 0) return {};
+  return {host, port_of(std::string{":"} + port)};
 }
 
 }  // namespace
 
 void connection_guard::changed(const connection_event& event) {
-  if (event.change == connection_change::opened) budget_.opened(event.descriptor);
-  if (event.change == connection_change::down) budget_.closed(event.descriptor);
+  if (event.change == connection_change::opened) {
+    budget_.opened(event.descriptor);
+    ports_[event.descriptor] = port_of(event.endpoint);
+  } else if (event.change == connection_change::down) {
+    budget_.closed(event.descriptor);
+    ports_.erase(event.descriptor);
+  }
 }
 
-std::size_t connection_guard::look() {
-  const auto count = cut_off(budget_.judge(false));
+connection_guard::addresses connection_guard::look() {
+  auto done = cut_off(budget_.judge(false));
   budget_.measure(bytes_received);
-  return count;
+  return done;
 }
 
-std::size_t connection_guard::cut_off(const std::vector<int>& connections) const {
-  std::size_t count = 0;
-  for (const auto one : connections) count += cut_off(one) ? 1 : 0;
-  return count;
-}
-
-// ZeroMQ may close it at any time, and the number may be another's by now: what is looked at and
+// ZeroMQ may close one at any time, and its number may be another's by now: what is looked at and
 // what is shut down are one and the same only through a number of our own.
-bool connection_guard::cut_off(int connection) const {
-  const int ours = dup(connection);
-  if (ours < 0) return false;
-  const bool is_theirs = own_port(ours) == port_;
-  if (is_theirs) shutdown(ours, SHUT_RDWR);
-  close(ours);
-  return is_theirs;
+connection_guard::addresses connection_guard::cut_off(const std::vector<int>& connections) const {
+  addresses done;
+  for (const auto one : connections) {
+    const auto port = ports_.find(one);
+    const int ours = port != ports_.end() ? dup(one) : -1;
+    if (ours < 0) continue;
+    const auto peer = end_of(ours, getpeername);
+    if (peer.port == port->second || end_of(ours, getsockname).port == port->second) {
+      shutdown(ours, SHUT_RDWR);
+      done.push_back(peer.address);
+    }
+    close(ours);
+  }
+  return done;
 }
 
 std::uint16_t port_of(std::string_view endpoint) {

@@ -17,11 +17,17 @@ letter_boxes::box* letter_boxes::at(const std::string& endpoint) {
   const auto known = boxes_.find(endpoint);
   if (known != boxes_.end()) return &known->second;
   if (boxes_.size() >= options_.peers_max) return nullptr;
-  auto socket = open_dealer(context_, options_);
-  if (!socket || !socket->connect(endpoint)) return nullptr;
+  auto sockets = open_dealer(context_, options_);
+  if (!sockets || !sockets->dealer.connect(endpoint)) return nullptr;
   auto made =
-      std::make_shared<link_lane>(std::move(*socket), link_lane::settings{.endpoint = endpoint});
+      std::make_shared<link_lane>(std::move(*sockets), link_lane::settings{.endpoint = endpoint});
   return &boxes_.emplace(endpoint, box{std::move(made), {}}).first->second;
+}
+
+void letter_boxes::read_events(connection_guard& guard) {
+  for (const auto& [endpoint, one] : boxes_) {
+    while (const auto event = one.lane->take_event()) guard.changed(*event);
+  }
 }
 
 void letter_boxes::expire(time_point now) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "runtime/clock.hpp"
+#include "transport/zmq/connection_guard.hpp"
 #include "transport/zmq/link_lane.hpp"
 #include "transport/zmq/link_options.hpp"
 
@@ -25,6 +26,9 @@ class letter_boxes {
 
   // Sends a frame to an endpoint; false where no more is taken for it, or it is none.
   bool send(const std::string& endpoint, std::string frame, time_point now);
+
+  // Tells a guard what became of the connections.
+  void read_events(connection_guard& guard);
 
   // Closes connections to which nothing was sent for long, and mends the others.
   void expire(time_point now);

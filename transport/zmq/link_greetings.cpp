@@ -14,9 +14,9 @@ constexpr unsigned beats_per_mending = 20;  // a second, by default
 bool link_home::read_connections(const std::weak_ptr<zmq_link>& weak) {
   const auto link = weak.lock();
   if (!link || link->ended()) return false;
-  while (const auto frames = link->connections().receive()) {
-    const auto event = message_socket::read_connection_event(*frames);
-    if (event) take_event(link, event->change);
+  while (const auto event = link->control().take_event()) {
+    answers_guard_.changed(*event);
+    take_event(link, event->change);
     if (link->ended()) return false;
   }
   return false;
@@ -111,8 +111,17 @@ void link_home::refused(const zmq_link_ptr& link, const link_refusal& refusal) {
   }
 }
 
-void link_home::beat() {
+// What peers answer is little, so that all of it counts, whole messages too.
+void link_home::look_for_endless_messages() {
   intake_.look();
+  letters_.read_events(answers_guard_);
+  answers_guard_.look();
+  for (const auto& peer : answers_guard_.all_read()) {
+    refused_connection(connection_flaw::endless_message, peer);
+  }
+}
+
+void link_home::beat() {
   const bool is_mending = ++beats_ % beats_per_mending == 0;
   for (const auto& link : table_.all()) {
     if (link->ended()) continue;
@@ -120,11 +129,13 @@ void link_home::beat() {
     link->control().beat();
     link->at(lane::data).beat();
     link->control().read_answers();
+    while (const auto event = link->at(lane::data).take_event()) answers_guard_.changed(*event);
     if (!is_mending) continue;
     link->control().mend();
     link->at(lane::data).mend();
   }
   if (is_mending) letters_.expire(now());
+  look_for_endless_messages();
 }
 
 }  // namespace troupe::transport::zmq

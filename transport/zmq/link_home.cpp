@@ -6,8 +6,8 @@ namespace troupe::transport::zmq {
 
 namespace {
 
-// Two DEALERs a peer, what watches one of them at both ends, letters.
-constexpr int sockets_a_peer = 6;
+// Two DEALERs a peer and one for its letters, each with what watches it at both ends.
+constexpr int sockets_a_peer = 9;
 constexpr int sockets_besides = 64;
 
 std::string_view text_of(refusal_reason why_not) {
@@ -172,7 +172,7 @@ void link_home::begin(const zmq_link_ptr& link) {
   if (is_closed_ || link->ended()) return;
   const std::weak_ptr<zmq_link> weak = link;
   link->watches.push_back(std::make_unique<socket_watch>(
-      home_, link->connections().descriptor(), [this, weak] { return read_connections(weak); }));
+      home_, link->control().events_descriptor(), [this, weak] { return read_connections(weak); }));
   link->watches.push_back(std::make_unique<socket_watch>(home_, link->answers_descriptor(), [weak] {
     if (const auto one = weak.lock()) one->control().read_answers();
     return false;

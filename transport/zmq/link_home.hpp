@@ -37,6 +37,10 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   const link_counts& counts() const { return counts_; }
 
  private:
+  // Of what comes over one connection of ours as long as it lives.
+  static constexpr unread_budget::bounds answers_max{.connection_bytes_max = 1024 * 1024,
+                                                     .total_bytes_max = 128 * 1024 * 1024};
+
   struct bound;
   link_home(io_thread& home, link_options options, link_listener& listener, bound opened);
 
@@ -59,6 +63,7 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   void take_answer(const zmq_link_ptr& link, std::string_view frame);
   void welcomed(const zmq_link_ptr& link, std::uint64_t token, const node_description& node);
   void refused(const zmq_link_ptr& link, const link_refusal& refusal);
+  void look_for_endless_messages();
   void beat();
 
   io_thread& home_;
@@ -70,6 +75,7 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   std::unique_ptr<message_context> context_;  // outlives the sockets below
   link_table table_;
   letter_boxes letters_;
+  connection_guard answers_guard_{answers_max};
   link_intake intake_;
   refusal_log log_;
   std::unique_ptr<steady_beat> beat_;

@@ -39,9 +39,7 @@ caf::expected<link_intake::sockets> link_intake::open(message_context& context,
 }
 
 link_intake::link_intake(sockets opened, const parts& p)
-    : parts_{p},
-      sockets_{std::move(opened)},
-      guard_{port_of(sockets_->router.endpoint()), unread_max} {}
+    : parts_{p}, sockets_{std::move(opened)}, guard_{unread_max} {}
 
 void link_intake::start(io_thread& home) {
   watches_.push_back(std::make_unique<socket_watch>(home, sockets_->router.descriptor(),
@@ -81,9 +79,9 @@ void link_intake::look() {
   if (guard_.has_suspects()) watches_.front()->look();
 }
 
-void link_intake::cut_off(std::size_t connections) {
-  for (; connections > 0; --connections) {
-    parts_.hellos.refused_connection(connection_flaw::endless_message, parts_.self.endpoint);
+void link_intake::cut_off(const connection_guard::addresses& peers) {
+  for (const auto& peer : peers) {
+    parts_.hellos.refused_connection(connection_flaw::endless_message, peer);
   }
 }
 

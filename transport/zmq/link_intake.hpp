@@ -72,7 +72,7 @@ class link_intake {
   bool read();
   bool read_connections();
   bool read_message();
-  void cut_off(std::size_t connections);
+  void cut_off(const connection_guard::addresses& peers);
   void take(const link_header& header);
   void take_hello();
   void grant(const zmq_link_ptr& link);

@@ -56,8 +56,10 @@ constexpr unsigned quiet_beats_max = 2;
 
 }  // namespace
 
-link_lane::link_lane(message_socket socket, settings s)
-    : settings_{std::move(s)}, socket_{std::move(socket)} {}
+link_lane::link_lane(sockets opened, settings s)
+    : settings_{std::move(s)},
+      connections_{std::move(opened.connections)},
+      socket_{std::move(opened.dealer)} {}
 
 send_result link_lane::append(std::string_view record, std::span<const shared_bytes> blobs) {
   if (is_too_large(record, blobs)) return send_result::too_large;
@@ -160,8 +162,20 @@ void link_lane::close(std::chrono::milliseconds farewell) {
   }
   while (sending_.exchange(true)) std::this_thread::yield();  // stays raised: nobody sends again
   if (!std::exchange(has_socket_, false)) return;
-  auto closing = std::move(socket_);
-  closing.linger(farewell);
+  {
+    auto closing = std::move(socket_);
+    closing.linger(farewell);
+  }
+  connections_.reset();
+}
+
+std::optional<connection_event> link_lane::take_event() {
+  while (connections_) {
+    const auto frames = connections_->receive();
+    if (!frames) break;
+    if (auto event = message_socket::read_connection_event(*frames)) return event;
+  }
+  return std::nullopt;
 }
 
 void link_lane::flush_soon() {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,7 +34,12 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
     std::function<void()> has_answers{};  // called by the thread that read them
   };
 
-  link_lane(message_socket socket, settings s);
+  struct sockets {
+    message_socket connections;  // what becomes of the other's
+    message_socket dealer;
+  };
+
+  link_lane(sockets opened, settings s);
 
   // Appends a record; it goes at the end of the caller's turn, or now from other threads.
   send_result append(std::string_view record, std::span<const shared_bytes> blobs);
@@ -59,8 +65,13 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   void read_answers();
   std::vector<std::string> take_answers();
 
+  // Takes what became of the connection, one change after the other. The home thread only.
+  std::optional<connection_event> take_event();
+  int events_descriptor() const { return connections_->descriptor(); }
+
   // Ends it: nothing more is taken, and what waits is dropped, or sent in the background where that
-  // takes no longer than `farewell`. Waits for a thread that is sending.
+  // takes no longer than `farewell`. Waits for a thread that is sending. The
+  // home thread only.
   void close(std::chrono::milliseconds farewell = {});
 
   std::size_t queued_bytes() const { return queued_->load(std::memory_order_relaxed); }
@@ -110,6 +121,8 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   std::atomic<bool> beat_wanted_{false};
   std::atomic<bool> mend_wanted_{false};
   std::atomic<unsigned> quiet_beats_{0};
+
+  std::optional<message_socket> connections_;  // of the home thread; goes after socket_
 
   // Of whoever raised sending_.
   message_socket socket_;

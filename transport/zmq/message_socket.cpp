@@ -76,13 +76,9 @@ caf::expected<message_socket> message_socket::open(message_context& context, soc
 
 caf::expected<std::string> message_socket::bind(const std::string& at) try {
   socket_->bind(with_free_port(at));
-  return endpoint();
+  return socket_->get(::zmq::sockopt::last_endpoint);
 } catch (const ::zmq::error_t& e) {
   return refused("cannot listen on", at, e);
-}
-
-std::string message_socket::endpoint() const {
-  return socket_->get(::zmq::sockopt::last_endpoint);
 }
 
 caf::expected<void> message_socket::connect(const std::string& endpoint) try {
@@ -132,8 +128,7 @@ caf::expected<void> message_socket::keep(const connection_pace& pace) try {
   set(::zmq::sockopt::reconnect_ivl, pace.reconnect_min);
   set(::zmq::sockopt::reconnect_ivl_max, pace.reconnect_max);
   set(::zmq::sockopt::handshake_ivl, pace.handshake_max);
-  set(::zmq::sockopt::heartbeat_ivl, pace.ping_interval);
-  set(::zmq::sockopt::heartbeat_timeout, pace.ping_timeout);
+  set(::zmq::sockopt::tcp_maxrt, pace.silence_max);
   return caf::unit;
 } catch (const ::zmq::error_t& e) {
   return refused("cannot set up a socket", "", e);

@@ -38,8 +38,7 @@ struct connection_pace {
   std::chrono::milliseconds reconnect_min{};  // after a loss, doubled up to
   std::chrono::milliseconds reconnect_max{};
   std::chrono::milliseconds handshake_max{};  // a connection that takes longer is cut off
-  std::chrono::milliseconds ping_interval{};  // by ZeroMQ itself, against hosts that vanish
-  std::chrono::milliseconds ping_timeout{};
+  std::chrono::milliseconds silence_max{};    // of a host to which something is sent
 };
 
 enum class connection_change : std::uint8_t { opened, up, down, refused };
@@ -73,9 +72,6 @@ class message_socket {
 
   // Listens; returns the endpoint with the port the system chose, for port 0. Errors: io_error.
   caf::expected<std::string> bind(const std::string& at);
-
-  // Returns the endpoint it listens at, or was connected to last.
-  std::string endpoint() const;
 
   // Connects in the background, again after each loss. Errors: io_error (malformed endpoint).
   caf::expected<void> connect(const std::string& endpoint);

@@ -19,7 +19,7 @@ std::string_view text_of(connection_flaw flaw) {
     case connection_flaw::endless_message:
       break;
   }
-  return "a connection that sent too much of one message was cut off";
+  return "a connection over which too much of one message came was cut off";
 }
 
 }  // namespace
@@ -42,8 +42,8 @@ void refusal_log::by_peer(const link_refusal& refusal, const std::string& peer, 
 
 void refusal_log::connection(connection_flaw flaw, const std::string& address, time_point now) {
   if (!take_turn(connections_[static_cast<std::size_t>(flaw)], now)) return;
-  const bool is_from = flaw == connection_flaw::another_key;
-  log::warn(text_of(flaw), {{is_from ? "from" : "at", address}});
+  const bool is_here = flaw == connection_flaw::no_handshake;
+  log::warn(text_of(flaw), {{is_here ? "at" : "from", address}});
 }
 
 void refusal_log::by_key(const std::string& endpoint, time_point now) {

@@ -13,12 +13,12 @@ constexpr socket_bounds dealer_bounds{
 constexpr connection_pace dealer_pace{.reconnect_min = std::chrono::milliseconds{50},
                                       .reconnect_max = std::chrono::milliseconds{1'000},
                                       .handshake_max = std::chrono::milliseconds{5'000},
-                                      .ping_interval = std::chrono::milliseconds{2'000},
-                                      .ping_timeout = std::chrono::milliseconds{10'000}};
+                                      .silence_max = std::chrono::milliseconds{10'000}};
 
 }  // namespace
 
-caf::expected<message_socket> open_dealer(message_context& context, const link_options& options) {
+caf::expected<link_lane::sockets> open_dealer(message_context& context,
+                                              const link_options& options) {
   auto socket = message_socket::open(context, socket_kind::dealer, dealer_bounds);
   if (!socket) return socket.error();
   if (auto done = socket->keep(dealer_pace); !done) return done.error();
@@ -26,7 +26,9 @@ caf::expected<message_socket> open_dealer(message_context& context, const link_o
     if (auto done = socket->connect_with(*options.key, options.key->public_key); !done)
       return done.error();
   }
-  return socket;
+  auto connections = socket->watch_all_connections(context);
+  if (!connections) return connections.error();
+  return link_lane::sockets{std::move(*connections), std::move(*socket)};
 }
 
 caf::expected<zmq_link_ptr> zmq_link::make(message_context& context, const node_description& node,
@@ -36,22 +38,18 @@ caf::expected<zmq_link_ptr> zmq_link::make(message_context& context, const node_
   if (!control) return control.error();
   auto data = open_dealer(context, options);
   if (!data) return data.error();
-  auto connections = control->watch_all_connections(context);
-  if (!connections) return connections.error();
-  for (auto* socket : {&*control, &*data}) {
-    if (auto done = socket->connect(node.endpoint); !done) return done.error();
+  for (auto* sockets : {&*control, &*data}) {
+    if (auto done = sockets->dealer.connect(node.endpoint); !done) return done.error();
   }
-  const int descriptor = control->descriptor();
-  const auto lane_of = [&](lane where, message_socket& socket) {
-    return std::make_shared<link_lane>(std::move(socket),
+  const int descriptor = control->dealer.descriptor();
+  const auto lane_of = [&](lane where, link_lane::sockets& opened) {
+    return std::make_shared<link_lane>(std::move(opened),
                                        link_lane::settings{.where = where,
                                                            .endpoint = node.endpoint,
                                                            .bytes_max = options.queued_bytes_max,
                                                            .has_answers = has_answers});
   };
-  parts opened{{lane_of(lane::control, *control), lane_of(lane::data, *data)},
-               std::move(*connections),
-               descriptor};
+  parts opened{{lane_of(lane::control, *control), lane_of(lane::data, *data)}, descriptor};
   return zmq_link_ptr{new zmq_link{node, options, std::move(opened)}};
 }
 
@@ -59,7 +57,6 @@ zmq_link::zmq_link(node_description node, const link_options& options, parts ope
     : greet{{options.hello_interval, options.refused_interval}},
       reached_{std::move(node)},
       lanes_{std::move(opened.opened)},
-      connections_{std::move(opened.connections)},
       answers_descriptor_{opened.answers_descriptor} {}
 
 const node_description& zmq_link::node() const {
@@ -92,7 +89,6 @@ void zmq_link::close(std::chrono::milliseconds farewell) {
   watches.clear();
   lanes_[0]->close(farewell);
   lanes_[1]->close();
-  auto closing = std::move(connections_);
 }
 
 }  // namespace troupe::transport::zmq

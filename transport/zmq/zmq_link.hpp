@@ -48,7 +48,6 @@ class zmq_link final : public peer_link {
   link_lane& control() { return *lanes_[0]; }
   link_lane& at(lane where) const { return *lanes_[static_cast<std::size_t>(where)]; }
 
-  message_socket& connections() { return connections_; }
   int answers_descriptor() const { return answers_descriptor_; }
 
   greeting greet;
@@ -65,7 +64,6 @@ class zmq_link final : public peer_link {
  private:
   struct parts {
     std::array<std::shared_ptr<link_lane>, lanes> opened;
-    message_socket connections;
     int answers_descriptor;
   };
   zmq_link(node_description node, const link_options& options, parts opened);
@@ -74,7 +72,6 @@ class zmq_link final : public peer_link {
   std::unique_ptr<const node_description> described_;
   std::atomic<const node_description*> known_{&reached_};
   std::array<std::shared_ptr<link_lane>, lanes> lanes_;
-  message_socket connections_;  // what becomes of the control lane's
   int answers_descriptor_;
   std::atomic<bool> ended_{false};
 };
@@ -82,6 +79,7 @@ class zmq_link final : public peer_link {
 using zmq_link_ptr = std::shared_ptr<zmq_link>;
 
 // Opens a DEALER that connects to an endpoint as all of ours do. Errors: io_error.
-caf::expected<message_socket> open_dealer(message_context& context, const link_options& options);
+caf::expected<link_lane::sockets> open_dealer(message_context& context,
+                                              const link_options& options);
 
 }  // namespace troupe::transport::zmq

@@ -19,19 +19,20 @@ constexpr std::uint64_t mebibyte = 1024 * 1024;
 class raw_speaker {
  public:
   explicit raw_speaker(const std::string& endpoint, std::string_view mechanism = "NULL")
-      : socket_{http::raw_socket::connect(port_of(endpoint))} {
+      : raw_speaker{http::raw_socket::connect(port_of(endpoint)), mechanism} {}
+
+  explicit raw_speaker(http::raw_socket socket, std::string_view mechanism = "NULL")
+      : socket_{std::move(socket)} {
     std::string greeting{"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0", 12};
     greeting += mechanism;
     greeting.resize(64, '\0');
     say(greeting);
   }
 
-  // Ends the handshake as a DEALER by the name of one letter.
-  raw_speaker& introduce(char name) {
-    std::string ready{
-        "\x04\x2a\x05READY\x0bSocket-Type\0\0\0\x06"
-        "DEALER\x08Identity\0\0\0\1",
-        43};
+  // Ends the handshake by the name of one letter.
+  raw_speaker& introduce(char name, const std::string& type = "DEALER") {
+    const std::string ready = std::string{"\x04\x2a\x05READY\x0bSocket-Type\0\0\0\x06", 24} + type +
+                              std::string{"\x08Identity\0\0\0\1", 13};
     say(ready + name);
     http::loop waiting;
     EXPECT_TRUE(waiting.run_until([&] {
@@ -168,6 +169,34 @@ TEST(endless_message, under_a_name_that_is_taken_is_cut_off) {
   EXPECT_TRUE(comes_to_cut_off(b));
   first.say(letter);
   EXPECT_TRUE(b.heard().wait_for("letter first", 2));
+}
+
+// Takes the connection that comes next, and answers it without end.
+void expect_answers_bounded(http::raw_listener& listener) {
+  http::loop waiting;
+  http::raw_socket accepted;
+  ASSERT_TRUE(waiting.run_until([&] { return listener.accept(accepted); }));
+  raw_speaker speaker{std::move(accepted)};
+  const auto sent = speaker.introduce('x', "ROUTER").go_on_with(part);
+  EXPECT_GE(sent, mebibyte);
+  EXPECT_LE(sent, mebibyte + slack);
+}
+
+TEST(endless_message, for_an_answer_is_cut_off) {
+  http::raw_listener listener;
+  const auto endpoint = "tcp://127.0.0.1:" + std::to_string(listener.port());
+  link_node a{{"a", 1}};
+  a.links().reach({{"x", 1}, endpoint, {}, {}});
+  for (std::size_t i = 0; i < lanes; ++i) expect_answers_bounded(listener);
+  EXPECT_TRUE(comes_to_cut_off(a));
+}
+
+TEST(endless_message, for_an_answer_to_a_letter_is_cut_off) {
+  http::raw_listener listener;
+  link_node a{{"a", 1}};
+  a.links().send_letter("tcp://127.0.0.1:" + std::to_string(listener.port()), "hello?");
+  expect_answers_bounded(listener);
+  EXPECT_TRUE(comes_to_cut_off(a));
 }
 
 TEST(endless_message, is_not_what_much_is_that_ends) {
