@@ -42,6 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
     all, mutated_cluster,
     testing::Values(
         mutation{"ended_come_back", [](mutations& m) { m.ended_come_back = true; }},
+        mutation{"zombies_speak", [](mutations& m) { m.zombies_speak = true; }},
         mutation{"deaf_to_routers", [](mutations& m) { m.deaf_to_routers = true; }},
         mutation{"no_incarnations", [](mutations& m) { m.membership.incarnations = false; }},
         mutation{"no_refutation", [](mutations& m) { m.membership.refutation = false; }}),

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tests/simulation/cluster/model_answer.hpp"
 #include "tests/simulation/cluster/sim_links.hpp"
 
 namespace troupe::simulation {
@@ -11,7 +12,12 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds connect_timeout{1'000};
-constexpr milliseconds answer_timeout{2'000};  // of a probe or an engine that says nothing
+constexpr milliseconds probe_timeout{2'000};
+constexpr milliseconds wait{20};  // of an engine that stands still, for its node to go on
+constexpr double split = 0.2;
+constexpr double stall = 0.01;
+constexpr milliseconds stall_min{100};
+constexpr milliseconds stall_max{900};
 
 }  // namespace
 
@@ -29,7 +35,7 @@ class model_engines::one_prober final : public actors::engine_prober {
       report.failure = errc::connect_failed;
     } else if (found.hung) {
       report.failure = errc::timeout;
-      after = answer_timeout;
+      after = probe_timeout;
     } else {
       report.alive = report.has_models = true;
       report.models = {{"m", R"({"id":"m"})"}};
@@ -66,8 +72,9 @@ void model_engines::kill(const std::string& engine) {
   if (it.port == 0) return;
   world_.note("engine " + engine + " died");
   it.port = 0;
-  for (const auto& [number, who] : std::exchange(it.open, {})) {
-    tell(it.node, who, {0, exchange_step::kind::failed, errc::connection_lost});
+  for (const auto& [number, answer] : std::exchange(it.open, {})) {
+    if (network_.is_cut(it.node, answer.exchange->client_node())) continue;
+    answer.exchange->send(it.node, {answer_step::kind::failed, "", errc::connection_lost});
   }
 }
 
@@ -83,63 +90,97 @@ model_engines::engine* model_engines::at(const actors::engine_address& address) 
   return nullptr;
 }
 
-void model_engines::ask(const actors::engine_address& at, std::uint64_t exchange, client who) {
-  who.tell = [exchange, inner = std::move(who.tell)](exchange_step what) {
-    what.exchange = exchange;
-    inner(what);
-  };
-  if (network_.is_cut(who.node, at.host)) {
-    world_.events.at(connect_timeout, [who] {
-      who.tell({0, exchange_step::kind::failed, errc::connect_failed});
-    });
-    return;
+std::shared_ptr<sim_exchange> model_engines::ask(const actors::engine_address& at, bool whole,
+                                                 sim_exchange::client who) {
+  const auto from = who.node.id.name;
+  auto exchange = std::make_shared<sim_exchange>(network_, book_, ++last_exchange_, std::move(who));
+  exchange->begin([this, at, number = last_exchange_, from] { forget(at, number, from); });
+  if (network_.is_cut(from, at.host)) {
+    exchange->fail_in(connect_timeout, errc::connect_failed);
+  } else {
+    world_.events.at(network_.delay(from, at.host),
+                     [this, at, to = answer{exchange, whole}] { take(at, to); });
   }
-  world_.events.at(network_.delay(who.node, at.host),
-                   [this, at, exchange, who] { take(at, exchange, who); });
+  return exchange;
 }
 
-void model_engines::take(const actors::engine_address& address, std::uint64_t, const client& who) {
+void model_engines::take(const actors::engine_address& address, answer to) {
   auto* found = at(address);
   if (found == nullptr || found->port == 0) {
-    return tell(address.host, who, {0, exchange_step::kind::failed, errc::connect_failed});
+    return to.exchange->send(address.host, {answer_step::kind::failed, "", errc::connect_failed});
   }
-  const auto number = ++last_number_;
-  found->open[number] = who;
+  const auto number = to.exchange->number();
   const auto first = world_.random.between(milliseconds{2}, milliseconds{40});
-  const auto rest = world_.random.between(milliseconds{5}, milliseconds{200});
-  world_.events.at(first, [this, address, number] {
-    answer(address, number, {0, exchange_step::kind::first_token, {}});
-  });
-  world_.events.at(first + rest, [this, address, number] {
-    answer(address, number, {0, exchange_step::kind::completed, {}});
-  });
-  world_.events.at(answer_timeout, [this, address, number] {
-    answer(address, number, {0, exchange_step::kind::failed, errc::timeout});
-  });
+  to.tokens = 1 + world_.random.below(6);
+  to.pace = world_.random.between(milliseconds{1}, milliseconds{40});
+  found->open[number] = std::move(to);
+  go_on(address, number, stalls() + first);
 }
 
-void model_engines::answer(const actors::engine_address& address, std::uint64_t number,
-                           exchange_step what) {
+// Some tokens come later than clients wait, and then to nobody.
+duration model_engines::stalls() {
+  if (!world_.random.happens(stall)) return {};
+  return world_.random.between(stall_min, stall_max);
+}
+
+void model_engines::go_on(const actors::engine_address& address, std::uint64_t exchange,
+                          duration after) {
+  world_.events.at(after, [this, address, exchange] { step(address, exchange); });
+}
+
+void model_engines::step(const actors::engine_address& address, std::uint64_t exchange) {
   auto* found = at(address);
-  if (found == nullptr) return;
-  const auto place = found->open.find(number);
+  if (found == nullptr || found->hung) return;
+  const auto place = found->open.find(exchange);
   if (place == found->open.end()) return;
-  const bool is_timeout = what.what == exchange_step::kind::failed;
-  // Only the client's patience ends what an engine that hangs, or is out of reach, was asked.
-  const bool silent = found->hung || network_.is_paused(found->node) ||
-                      network_.is_cut(found->node, place->second.node);
-  if (silent && !is_timeout) return;
-  const auto who = place->second;
-  if (what.what != exchange_step::kind::first_token) found->open.erase(place);
-  if (is_timeout) {
-    who.tell(what);
-  } else {
-    tell(found->node, who, what);
+  auto& it = place->second;
+  // The system keeps what was sent until the way is open.
+  if (network_.is_paused(found->node) || network_.is_cut(found->node, it.exchange->client_node())) {
+    return go_on(address, exchange, wait);
   }
+  if (it.made == it.tokens) {
+    end(*found, it);
+    found->open.erase(place);
+    return;
+  }
+  if (!it.whole) {
+    if (it.made == 0) {
+      it.exchange->send(found->node, {answer_step::kind::head, "text/event-stream"});
+    }
+    send_pieces(*found, *it.exchange, token_event({it.exchange->key(), exchange, it.made}));
+  }
+  ++it.made;
+  go_on(address, exchange, stalls() + it.pace);
 }
 
-void model_engines::tell(const std::string& from, const client& who, exchange_step what) {
-  world_.events.at(network_.delay(from, who.node), [who, what] { who.tell(what); });
+// Reads end anywhere, also within an event.
+void model_engines::send_pieces(const engine& which, sim_exchange& to, std::string event) {
+  if (world_.random.happens(split)) {
+    const auto first = 1 + world_.random.below(event.size() - 1);
+    to.send(which.node, {answer_step::kind::body, event.substr(0, first)});
+    event.erase(0, first);
+  }
+  to.send(which.node, {answer_step::kind::body, std::move(event)});
+}
+
+void model_engines::end(engine& which, answer& it) {
+  auto& to = *it.exchange;
+  if (it.whole) {
+    to.send(which.node, {answer_step::kind::head, "application/json"});
+    to.send(which.node, {answer_step::kind::body, whole_answer(to.key(), to.number(), it.tokens)});
+  } else {
+    to.send(which.node, {answer_step::kind::body, last_events(it.tokens)});
+  }
+  to.send(which.node, {answer_step::kind::end});
+}
+
+// Its client has closed the connection.
+void model_engines::forget(const actors::engine_address& address, std::uint64_t exchange,
+                           const std::string& client) {
+  if (network_.is_cut(client, address.host)) return;
+  world_.events.at(network_.delay(client, address.host), [this, address, exchange] {
+    if (auto* found = at(address)) found->open.erase(exchange);
+  });
 }
 
 }  // namespace troupe::simulation

@@ -16,39 +16,48 @@ void request_book::broken(const request_key& key, const std::string& what) {
   world_.broken(text(key) + " " + what);
 }
 
-void request_book::began(const request_key& key, time_point deadline) {
+void request_book::began(const request_key& key) {
   ++begun_;
   world_.note(text(key) + " begins");
-  open_[key].deadline = deadline;
+  auto& it = open_[key];
+  it.routed_since = world_.events.now();
+  it.deadline = it.routed_since + within_.answer;
 }
 
-void request_book::asked(const request_key& key, std::uint32_t epoch) {
-  auto& it = open_.at(key);
-  if (epoch < it.epoch) broken(key, "asks with an older epoch");
-  it.epoch = epoch;
-  routes_max_ = std::max(routes_max_, ++it.routes);
-}
-
-void request_book::granted(const request_key& key, std::uint32_t epoch_asked,
-                           std::uint32_t epoch_granted) {
-  world_.note(text(key) + " has lease of epoch " + std::to_string(epoch_granted));
-  if (epoch_asked != epoch_granted) broken(key, "got a lease of another epoch");
-}
-
-void request_book::used(const request_key& key, std::uint32_t epoch) {
+void request_book::attempt_began(const request_key& key, std::uint64_t exchange) {
+  world_.note(text(key) + " is asked in exchange " + std::to_string(exchange));
   const auto at = open_.find(key);
-  if (at == open_.end()) return broken(key, "uses a lease after its end");
-  if (epoch != at->second.epoch) broken(key, "uses a lease that is not of its latest attempt");
-  if (epoch <= at->second.used) broken(key, "uses two leases of one attempt");
-  at->second.used = epoch;
+  if (at == open_.end()) return broken(key, "is asked after its end");
+  if (at->second.exchange != 0) broken(key, "has two attempts at once");
+  at->second.exchange = exchange;
+  attempts_max_ = std::max(attempts_max_, ++at->second.attempts);
 }
 
-void request_book::ask_failed(const request_key& key, errc code) {
-  world_.note(text(key) + " is told " + to_string(code));
+void request_book::attempt_over(const request_key& key, std::uint64_t exchange) {
   const auto at = open_.find(key);
-  if (code == errc::timeout && at != open_.end() && !at->second.is_excused) {
-    broken(key, "was never answered by the router it asked");
-  }
+  if (at == open_.end() || at->second.exchange != exchange) return;
+  at->second.exchange = 0;
+  at->second.routed_since = world_.events.now();
+}
+
+bool request_book::has_attempt(const request_key& key) const {
+  const auto at = open_.find(key);
+  return at != open_.end() && at->second.exchange != 0;
+}
+
+void request_book::token(const request_key& key, std::uint64_t exchange, std::uint64_t position) {
+  const auto at = open_.find(key);
+  if (at == open_.end()) return broken(key, "gets a token after its end");
+  auto& it = at->second;
+  if (it.tokens == 0) it.speaker = exchange;
+  if (it.speaker != exchange) return broken(key, "gets tokens of two attempts");
+  if (it.tokens != position) return broken(key, "gets a token out of its place");
+  ++it.tokens;
+}
+
+void request_book::counted(const request_key& key, std::uint64_t tokens) {
+  const auto at = open_.find(key);
+  if (at != open_.end() && at->second.tokens != tokens) broken(key, "has not got all its tokens");
 }
 
 void request_book::ended(const request_key& key, const std::string& how) {
@@ -68,8 +77,13 @@ void request_book::excused(std::uint64_t stream) {
 }
 
 void request_book::check() {
+  const auto now = world_.events.now();
   for (const auto& [key, it] : open_) {
-    if (!it.is_excused && world_.events.now() > it.deadline) broken(key, "missed its deadline");
+    if (it.is_excused) continue;
+    if (now > it.deadline) broken(key, "is older than its deadline");
+    if (it.exchange == 0 && now > it.routed_since + within_.lease) {
+      broken(key, "is not answered by its router");
+    }
   }
 }
 

@@ -1,19 +1,20 @@
 // What became of every request of a simulated cluster, and what must hold of each.
 //
 // - It ends, once, and before its deadline; unless its own node is killed or stands still.
-// - A lease is granted with the epoch that was asked for.
-// - Only the lease of its latest attempt is used, and only while it goes on (C1).
-// - What it asked a router is answered: with a lease or an error, never by its own timer (C4).
+// - At most one attempt is under way, and all its tokens are of one attempt (C1).
+// - Its client sees the positions 0 to n - 1 once each, in order, and n is what the engine counts
+//   (C2).
+// - What is asked of a router is answered within the time that a request may wait there (C4).
 //
 // Thread: one.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
 
 #include "runtime/clock.hpp"
-#include "runtime/errc.hpp"
 #include "tests/simulation/cluster/sim_world.hpp"
 
 namespace troupe::simulation {
@@ -28,14 +29,26 @@ struct request_key {
 
 class request_book {
  public:
-  explicit request_book(sim_world& world) : world_{world} {}
+  struct bounds {
+    std::chrono::milliseconds answer{0};  // until a request has ended
+    std::chrono::milliseconds lease{0};   // until a router has answered
+  };
 
-  void began(const request_key& key, time_point deadline);
-  void asked(const request_key& key, std::uint32_t epoch);
-  void granted(const request_key& key, std::uint32_t epoch_asked, std::uint32_t epoch_granted);
-  void used(const request_key& key, std::uint32_t epoch);
-  void ask_failed(const request_key& key, errc code);
+  request_book(sim_world& world, bounds within) : world_{world}, within_{within} {}
+
+  void began(const request_key& key);
+  void attempt_began(const request_key& key, std::uint64_t exchange);
+  void attempt_over(const request_key& key, std::uint64_t exchange);
+  bool has_attempt(const request_key& key) const;
+
+  // Its client got a token of an attempt.
+  void token(const request_key& key, std::uint64_t exchange, std::uint64_t position);
+
+  // Its client is told that there are so many.
+  void counted(const request_key& key, std::uint64_t tokens);
+
   void ended(const request_key& key, const std::string& how);
+  void broken(const request_key& key, const std::string& what);
 
   // Its node is gone, so nobody waits for it.
   void forgotten(std::uint64_t stream);
@@ -48,23 +61,24 @@ class request_book {
 
   std::uint64_t begun() const { return begun_; }
   std::uint64_t completed() const { return completed_; }
-  std::uint64_t routes_max() const { return routes_max_; }  // of one request
+  std::uint64_t attempts_max() const { return attempts_max_; }  // of one request
   std::size_t open() const { return open_.size(); }
 
  private:
   struct entry {
     time_point deadline;
-    std::uint32_t epoch = 0;  // asked for last
-    std::uint32_t used = 0;   // of the last lease used
-    std::uint64_t routes = 0;
+    time_point routed_since;     // while there is no attempt
+    std::uint64_t exchange = 0;  // under way; 0: none
+    std::uint64_t attempts = 0;
+    std::uint64_t speaker = 0;  // the exchange of all tokens so far
+    std::uint64_t tokens = 0;
     bool is_excused = false;
   };
 
-  void broken(const request_key& key, const std::string& what);
-
   sim_world& world_;
+  bounds within_;
   std::map<request_key, entry> open_;
-  std::uint64_t begun_ = 0, completed_ = 0, routes_max_ = 0;
+  std::uint64_t begun_ = 0, completed_ = 0, attempts_max_ = 0;
 };
 
 }  // namespace troupe::simulation

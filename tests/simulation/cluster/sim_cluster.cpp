@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t streams_a_node = 3;
+constexpr std::size_t clients_a_node = 3;
 constexpr std::uint64_t incarnations_a_start = 100;  // room for those a node takes by itself
 constexpr milliseconds engine_starts_in{100};
 constexpr milliseconds peace_begins{13'000};  // no more requests
@@ -33,19 +33,20 @@ sim_cluster::sim_cluster(const fault_plan& plan, const mutations& without, const
       lives_(plan.nodes()) {
   world_.trace.sink = sink;
   network_.ended_come_back = without.ended_come_back;
+  network_.zombies_speak = without.zombies_speak;
 }
 
 sim_result sim_cluster::run() {
   for (std::size_t node = 0; node < nodes_.size(); ++node) start(node);
   for (std::size_t node = 0; node < plan_.routers; ++node) {
-    for (std::size_t i = 0; i < streams_a_node; ++i) drive(node, i);
+    for (std::size_t i = 0; i < clients_a_node; ++i) drive(node, i);
   }
   for (const auto& one : plan_.faults) plan(one);
   world_.events.at(peace_begins, [this] { serves_ = false; });
   run_until(began_ + all_ends);
   if (world_.trace.violation().empty()) check_end();
-  return {world_.trace.hash(), world_.trace.violation(), book_.begun(), book_.completed(),
-          book_.routes_max(),  network_.records_lost,    leases_leaked_};
+  return {world_.trace.hash(),  world_.trace.violation(), book_.begun(), book_.completed(),
+          book_.attempts_max(), network_.records_lost,    leases_leaked_};
 }
 
 // ---- time --------------------------------------------------------------------------------------
@@ -84,8 +85,8 @@ sim_node_plan sim_cluster::plan_of(std::size_t node) const {
   made.has_router = node < plan_.routers;
   made.requests_max = plan_.requests_max;
   if (!made.has_router) made.engines.push_back("e" + std::to_string(node));
-  for (std::size_t i = 0; made.has_router && i < streams_a_node; ++i) {
-    made.streams.push_back(node * streams_a_node + i);
+  for (std::size_t i = 0; made.has_router && i < clients_a_node; ++i) {
+    made.clients.push_back(node * clients_a_node + i);
   }
   return made;
 }
@@ -119,27 +120,34 @@ void sim_cluster::stop_engines(std::size_t node) {
                    [this, node](sim_links&) { nodes_[node]->engine_ended(); });
 }
 
-void sim_cluster::drive(std::size_t node, std::size_t stream) {
+void sim_cluster::drive(std::size_t node, std::size_t client) {
   if (!serves_) return;
   world_.events.at(world_.random.between(milliseconds{20}, milliseconds{250}),
-                   [this, node, stream] {
-                     drive(node, stream);
-                     request(node, stream);
+                   [this, node, client] {
+                     drive(node, client);
+                     request(node, client);
                    });
 }
 
-void sim_cluster::request(std::size_t node, std::size_t stream) {
+void sim_cluster::request(std::size_t node, std::size_t client) {
   if (!nodes_[node]) return;
-  const bool leaves = world_.random.happens(0.1);
-  network_.deliver(nodes_[node]->endpoint(), [this, node, stream, leaves](sim_links&) {
-    nodes_[node]->begin_request(stream);
+  const bool leaves = world_.random.happens(0.1), whole = world_.random.happens(0.2);
+  network_.deliver(nodes_[node]->endpoint(), [this, node, client, leaves, whole](sim_links&) {
+    const auto number = nodes_[node]->begin_request(client, whole);
+    if (!number) return;
+    later(node, sim_node::answer_timeout,
+          [client, request = *number](sim_node& at) { at.overdue(client, request); });
     if (!leaves) return;
-    const auto after = world_.random.between(milliseconds{0}, milliseconds{20});
-    world_.events.at(after, [this, node, stream] {
-      if (!nodes_[node]) return;
-      network_.deliver(nodes_[node]->endpoint(),
-                       [this, node, stream](sim_links&) { nodes_[node]->leave_request(stream); });
-    });
+    later(node, world_.random.between(milliseconds{0}, milliseconds{20}),
+          [client](sim_node& at) { at.leave_request(client); });
+  });
+}
+
+void sim_cluster::later(std::size_t node, duration after, std::function<void(sim_node&)> happen) {
+  world_.events.at(after, [this, node, happen = std::move(happen)] {
+    if (!nodes_[node]) return;
+    network_.deliver(nodes_[node]->endpoint(),
+                     [this, node, happen](sim_links&) { happen(*nodes_[node]); });
   });
 }
 

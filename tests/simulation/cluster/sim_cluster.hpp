@@ -1,5 +1,5 @@
-// A whole cluster in one thread from one seed: shipped routers, proxies, finders, membership and
-// remote actors over a simulated network, under a plan of faults.
+// A whole cluster in one thread from one seed: shipped streams, routers, proxies, finders,
+// membership and remote actors over a simulated network, under a plan of faults.
 //
 // After the faults there is peace, at whose end everybody must know what there is: membership who
 // lives, routers which engines, and no lease is left.
@@ -24,7 +24,7 @@ struct sim_result {
   std::string violation;   // empty: all held
   std::uint64_t requests = 0;
   std::uint64_t completed = 0;
-  std::uint64_t routes_max = 0;     // of one request
+  std::uint64_t attempts_max = 0;   // of one request
   std::uint64_t records_lost = 0;   // between nodes
   std::uint64_t leases_leaked = 0;  // that nobody will end before they expire
 };
@@ -50,8 +50,9 @@ class sim_cluster {
   void start(std::size_t node);
   void start_engines(std::size_t node);
   void stop_engines(std::size_t node);
-  void drive(std::size_t node, std::size_t stream);
-  void request(std::size_t node, std::size_t stream);
+  void drive(std::size_t node, std::size_t client);
+  void request(std::size_t node, std::size_t client);
+  void later(std::size_t node, duration after, std::function<void(sim_node&)> happen);
 
   void plan(const fault& one);
   void begin(const fault& one);
@@ -75,8 +76,8 @@ class sim_cluster {
   sim_world world_;
   time_point began_;
   sim_network network_{world_};
-  model_engines engines_{network_};
-  request_book book_{world_};
+  request_book book_{world_, sim_node::bounds()};
+  model_engines engines_{network_, book_};
   std::vector<std::unique_ptr<sim_node>> nodes_;
   std::vector<std::uint64_t> lives_;  // started so far, of each node
   bool serves_ = true;                // requests are made

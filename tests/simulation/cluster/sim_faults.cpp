@@ -74,7 +74,7 @@ void sim_cluster::kill(std::size_t node) {
   if (!nodes_[node]) return;
   world_.note(name_of(node) + " is killed");
   const auto gone = nodes_[node]->self();
-  for (const auto stream : nodes_[node]->plan().streams) book_.forgotten(stream);
+  for (const auto client : nodes_[node]->plan().clients) book_.forgotten(client);
   for (const auto& engine : nodes_[node]->plan().engines) engines_.kill(engine);
   nodes_[node].reset();
   network_.node_died(gone);
@@ -83,7 +83,7 @@ void sim_cluster::kill(std::size_t node) {
 void sim_cluster::pause(std::size_t node) {
   network_.pause(name_of(node));
   if (!nodes_[node]) return;
-  for (const auto stream : nodes_[node]->plan().streams) book_.excused(stream);
+  for (const auto client : nodes_[node]->plan().clients) book_.excused(client);
 }
 
 void sim_cluster::resume(std::size_t node) {

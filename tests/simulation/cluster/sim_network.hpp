@@ -64,7 +64,9 @@ class sim_network {
   std::uint64_t asks_failed = 0;   // by gaps, answered or not
 
   sim_world& world;
-  bool ended_come_back = false;  // a mutation: links to ended incarnations are made anew
+  // Mutations.
+  bool ended_come_back = false;  // links to ended incarnations are made anew
+  bool zombies_speak = false;    // what comes of an ended attempt still passes
 
  private:
   friend class sim_links;

@@ -1,5 +1,6 @@
 #include "tests/simulation/cluster/sim_node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <caf/event_based_actor.hpp>
@@ -8,13 +9,12 @@
 #include "actors/engine_proxy/engine_proxy.hpp"
 #include "actors/names.hpp"
 #include "actors/router/router_actor.hpp"
-#include "tests/simulation/cluster/sim_stream.hpp"
+#include "actors/stream/stream.hpp"
 
 namespace troupe::simulation {
 
 namespace {
 
-constexpr std::chrono::milliseconds route_timeout{6'000};
 constexpr std::chrono::milliseconds queue_timeout{1'000};
 
 }  // namespace
@@ -32,6 +32,7 @@ sim_node::sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation
       system_{std::make_unique<caf::actor_system>(config_)} {
   coordinator().clock().current_time = parts_.network.world.events.now();
   start_actors();
+  start_clients();
   begin_life();
 }
 
@@ -40,12 +41,10 @@ sim_node::~sim_node() {
   life_->kill();
   if (router_) caf::anon_send_exit(router_, caf::exit_reason::kill);
   for (const auto& each : proxies_) caf::anon_send_exit(each, caf::exit_reason::kill);
-  for (const auto& each : streams_) caf::anon_send_exit(each, caf::exit_reason::kill);
-  run_jobs();
+  end_clients();
   life_.reset();
   router_ = actors::router_actor{};
   proxies_.clear();
-  streams_.clear();
   for (const auto& name : names_.names()) names_.erase(name);
   run_jobs();
 }
@@ -70,11 +69,47 @@ void sim_node::start_actors() {
     proxies_.push_back(actors::spawn_engine_proxy(*system_, std::move(options)));
     names_.put(actors::proxy_name(engine), proxies_.back());
   }
-  for (const auto number : plan_.streams) {
-    sim_stream_options options{number, here, &names_, &parts_.book, &parts_.engines};
-    options.ask_timeout = route_timeout + queue_timeout;
-    streams_.push_back(spawn_sim_stream(*system_, options));
+}
+
+void sim_node::start_clients() {
+  if (plan_.clients.empty()) return;
+  stream_metrics_ = std::make_unique<actors::stream_metrics>(*metrics_);
+  streams_ = std::make_unique<actors::stream_context>(actors::stream_context{
+      [this](const transport::http::endpoint& to, const transport::http::request& message,
+             const std::shared_ptr<const std::string>& body,
+             transport::http::exchange_handler& handler) {
+        return ask_engine(to, message, *body, handler);
+      },
+      spec_, names_, *stream_metrics_, actors::prompt_reader{{}},
+      cached_handle<actors::router_actor>{names_, actors::router_name},
+      [] { return std::string{}; }, [] { return false; }});
+  for (const auto number : plan_.clients) {
+    clients_.push_back(std::make_unique<sim_client>(
+        sim_client::parts{*system_, *streams_, parts_.book}, number, incarnation_ * 1'000'000));
   }
+}
+
+void sim_node::end_clients() {
+  for (const auto& each : clients_) each->node_died();
+  if (streams_) {
+    for (auto* each : streams_->streams) {
+      caf::anon_send_exit(actors::stream_actor{each}, caf::exit_reason::kill);
+    }
+  }
+  run_jobs();
+  clients_.clear();
+  streams_.reset();
+}
+
+std::shared_ptr<transport::http::exchange> sim_node::ask_engine(
+    const transport::http::endpoint& to, const transport::http::request& message,
+    const std::string& body, transport::http::exchange_handler& handler) {
+  const auto key = key_of(message.fields.find("x-request-id"));
+  const auto client = std::ranges::find(clients_, key, [](const auto& c) { return c->key(); });
+  if (client == clients_.end()) parts_.book.broken(key, "is nobody's");
+  const bool whole = body.find(R"("stream":false)") != std::string::npos;
+  return parts_.engines.ask({to.host, to.port}, whole,
+                            {key, life_->self(), (*client)->session(), &handler});
 }
 
 void sim_node::begin_life() {
@@ -127,12 +162,17 @@ time_point sim_node::next_timer() {
 
 // ---- what is done to it ------------------------------------------------------------------------
 
-void sim_node::begin_request(std::size_t stream) {
-  caf::anon_send(streams_.at(stream), simulation::begin_request{});
+std::optional<std::uint64_t> sim_node::begin_request(std::size_t client, bool whole) {
+  auto& it = *clients_.at(client);
+  if (!it.ask(whole)) return std::nullopt;
+  return it.key().number;
 }
 
-void sim_node::leave_request(std::size_t stream) {
-  caf::anon_send(streams_.at(stream), simulation::leave_request{});
+// A request waits in its router no longer than it may, and no answer takes longer than the
+// endpoint allows.
+request_book::bounds sim_node::bounds() {
+  constexpr std::chrono::milliseconds slack{100};
+  return {answer_timeout + slack, queue_timeout + slack};
 }
 
 void sim_node::leave_cluster() {

@@ -1,5 +1,5 @@
-// A simulated node: its actor system with virtual time, its router, proxies and streams, and its
-// life in the cluster, which it begins anew when the others hold it for dead.
+// A simulated node: its actor system with virtual time, its router, proxies, streams and clients,
+// and its life in the cluster, which it begins anew when the others hold it for dead.
 //
 // Thread: one.
 #pragma once
@@ -19,6 +19,7 @@
 #include "runtime/registry.hpp"
 #include "tests/simulation/cluster/model_engine.hpp"
 #include "tests/simulation/cluster/request_book.hpp"
+#include "tests/simulation/cluster/sim_client.hpp"
 #include "tests/simulation/cluster/sim_life.hpp"
 #include "transport/links/membership_actor.hpp"
 
@@ -30,7 +31,7 @@ struct sim_node_plan {
   bool has_router = false;
   std::vector<std::string> engines;
   std::uint32_t requests_max = 0;      // of an engine
-  std::vector<std::uint64_t> streams;  // their numbers
+  std::vector<std::uint64_t> clients;  // their numbers
 };
 
 class sim_node {
@@ -64,8 +65,11 @@ class sim_node {
 
   // ---- what is done to it ----
 
-  void begin_request(std::size_t stream);
-  void leave_request(std::size_t stream);
+  // A client asks, if it waits for no answer; returns which request that is. One that has not
+  // ended within answer_timeout is ended.
+  std::optional<std::uint64_t> begin_request(std::size_t client, bool whole);
+  void overdue(std::size_t client, std::uint64_t request) { clients_.at(client)->overdue(request); }
+  void leave_request(std::size_t client) { clients_.at(client)->leave(); }
   void leave_cluster();
   void engine_started(const actors::engine_address& at);
   void engine_ended();
@@ -75,6 +79,8 @@ class sim_node {
   std::optional<actors::model_listing> routed();
   std::optional<transport::member_status> members();
 
+  static constexpr std::chrono::milliseconds answer_timeout{3'500};
+  static request_book::bounds bounds();
   static std::string endpoint_of(const std::string& name) { return "sim:" + name; }
 
  private:
@@ -88,6 +94,12 @@ class sim_node {
   void run_jobs();
   void begin_life();
   void start_actors();
+  void start_clients();
+  void end_clients();
+  std::shared_ptr<transport::http::exchange> ask_engine(const transport::http::endpoint& to,
+                                                        const transport::http::request& message,
+                                                        const std::string& body,
+                                                        transport::http::exchange_handler& handler);
   template <class T, class Message>
   std::optional<T> ask_for(const caf::actor& whom, Message message);
 
@@ -101,7 +113,10 @@ class sim_node {
   std::unique_ptr<sim_life> life_;
   actors::router_actor router_;
   std::vector<actors::engine_proxy_actor> proxies_;
-  std::vector<caf::actor> streams_;
+  config::node_spec spec_;
+  std::unique_ptr<actors::stream_metrics> stream_metrics_;
+  std::unique_ptr<actors::stream_context> streams_;
+  std::vector<std::unique_ptr<sim_client>> clients_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -21,8 +21,8 @@ using namespace troupe::simulation;
 void print(const fault_plan& plan, const sim_result& result) {
   std::printf("%s\n", to_string(plan).c_str());
   std::printf("hash %016" PRIx64 ", %" PRIu64 " requests, %" PRIu64 " completed, at most %" PRIu64
-              " routes each, %" PRIu64 " records lost, %" PRIu64 " leases leaked\n",
-              result.hash, result.requests, result.completed, result.routes_max,
+              " attempts each, %" PRIu64 " records lost, %" PRIu64 " leases leaked\n",
+              result.hash, result.requests, result.completed, result.attempts_max,
               result.records_lost, result.leases_leaked);
   if (!result.violation.empty()) std::printf("BROKEN %s\n", result.violation.c_str());
 }
@@ -43,7 +43,7 @@ int run_many(std::uint64_t first, std::uint64_t count) {
     const auto result = simulate(plan);
     sum.requests += result.requests;
     sum.completed += result.completed;
-    sum.routes_max = std::max(sum.routes_max, result.routes_max);
+    sum.attempts_max = std::max(sum.attempts_max, result.attempts_max);
     sum.records_lost += result.records_lost;
     sum.leases_leaked += result.leases_leaked;
     if (result.violation.empty()) continue;
@@ -55,8 +55,8 @@ int run_many(std::uint64_t first, std::uint64_t count) {
     return 1;
   }
   std::printf("%" PRIu64 " seeds: %" PRIu64 " requests, %" PRIu64 " completed, at most %" PRIu64
-              " routes each, %" PRIu64 " records lost, %" PRIu64 " leases leaked\n",
-              count, sum.requests, sum.completed, sum.routes_max, sum.records_lost,
+              " attempts each, %" PRIu64 " records lost, %" PRIu64 " leases leaked\n",
+              count, sum.requests, sum.completed, sum.attempts_max, sum.records_lost,
               sum.leases_leaked);
   return 0;
 }
