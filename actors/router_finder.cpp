@@ -36,6 +36,10 @@ class router_finder_state {
   void begin(caf::event_based_actor* self, router_finder_options options) {
     self_ = self;
     options_ = std::move(options);
+    // Of one before this one, which may not have heard of an end.
+    for (const auto& each : options_.names->names()) {
+      if (is_router_name(each) && each != router_name) options_.names->erase(each);
+    }
   }
 
   void take(const transport::node_change& change) {

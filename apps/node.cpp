@@ -28,6 +28,7 @@ namespace {
 
 constexpr std::chrono::milliseconds actors_limit{30'000};
 constexpr std::chrono::milliseconds last_words_limit{1'000};
+constexpr const char* placement_name = "placement/hosting";
 
 // Everything of a running node, in the order it must be destroyed backwards.
 class node {
@@ -76,6 +77,8 @@ class node {
                                                scheduler_->threads() > 1);
       });
     }
+    resources_.emplace(node_resources{spec_, live_, options_.program, names_, metrics_,
+                                      scheduler_->thread(0), fronts_.front()->client()});
     return port;
   }
 
@@ -85,8 +88,8 @@ class node {
     auto& home = scheduler_->thread(0);
     caf::expected<std::string> endpoint{std::string{}};
     run_on(home, [&] {
-      auto opened =
-          node_cluster::open({*system_, home, options_.all, spec_, names_, cluster_metrics_});
+      auto opened = node_cluster::open({*system_, home, options_.all, spec_, names_,
+                                        cluster_metrics_, restart_counter(*resources_)});
       if (opened) {
         cluster_ = std::move(*opened);
         endpoint = cluster_->endpoint();
@@ -109,10 +112,10 @@ class node {
   }
 
   void start_actors() {
-    resources_.emplace(node_resources{spec_, live_, options_.program, names_, metrics_,
-                                      scheduler_->thread(0), fronts_.front()->client()});
     auto started = admin_->started();
-    auto tree = make_tree(*resources_, admin_->admin_child(options_of_admin()));
+    std::optional<child_spec> cluster;
+    if (cluster_ != nullptr) cluster = cluster_->child();
+    auto tree = make_tree(*resources_, admin_->admin_child(options_of_admin()), cluster);
     supervisor_ = spawn_supervisor(*system_, std::move(tree));
     auto* object = caf::actor_cast<caf::abstract_actor*>(supervisor_);
     object->attach_functor([this] { events_.notify(node_event::supervisor_ended); });
@@ -132,7 +135,6 @@ class node {
     if (event == node_event::supervisor_ended) {
       log::error("the supervisor gave up: the node ends");
       close_admin();
-      end_placement();
       abort_fronts();
       return 1;
     }
@@ -141,10 +143,9 @@ class node {
     close_admin();
     log::info("stopping: no new connections, requests under way are finished");
     if (!drain()) abort_fronts();
-    end_placement();
-    const bool in_order = stop_actors();
+    if (stop_actors()) return 0;
     leave_cluster();
-    return in_order ? 0 : 1;
+    return 1;
   }
 
  private:
@@ -168,7 +169,16 @@ class node {
   }
 
   void start_placement() {
-    placement_options with{options_.all.placed};
+    child_spec child{.name = placement_name};
+    child.start =
+        [with = options_of_placement()](caf::actor_system& system) -> caf::expected<caf::actor> {
+      return spawn_placement(system, with);
+    };
+    caf::anon_send(supervisor_, start_child{apart(*resources_, "placement", {child})});
+  }
+
+  placement_options options_of_placement() {
+    placement_options with{options_.all.placed, spec_.name};
     with.times.drain_max = spec_.admin.drain_timeout;
     with.names = &names_;
     with.live = &live_;
@@ -177,14 +187,10 @@ class node {
       return engine_child(*resources_, engine);
     };
     with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
-    placement_ = spawn_placement(*system_, std::move(with));
-    run_on(scheduler_->thread(0), [this] { cluster_->follow(placement_); });
-  }
-
-  // What runs here goes with the node.
-  void end_placement() {
-    if (placement_) caf::anon_send_exit(placement_, caf::exit_reason::user_shutdown);
-    placement_ = nullptr;
+    with.follow = [this](const caf::actor& who) { cluster_->follow(who); };
+    with.leaves = [this] { return *ending_.load() != '\0'; };
+    with.handed_over = [this] { events_.notify(node_event::handed_over); };
+    return with;
   }
 
   // The others start what is placed here while it still serves.
@@ -192,15 +198,15 @@ class node {
     if (cluster_ == nullptr) return;
     ending_ = "leaving";
     run_on(scheduler_->thread(0), [this] { cluster_->announce_leave(); });
-    if (!placement_) return;
+    if (options_.all.placed.empty()) return;
     log::info("leaving: engines that are placed here are handed over to other nodes");
-    caf::anon_send(placement_, hand_over_all{[this] { events_.notify(node_event::handed_over); }});
+    const auto placement = names_.find_as<caf::actor>(placement_name);
+    if (placement) caf::anon_send(placement, hand_over_all{});
     if (events_.wait_for({node_event::handed_over}, spec_.endpoint.limits.stop_timeout)) return;
     log::warn("not waiting any longer for other nodes to take over engines");
   }
 
-  // The others are told and need not find out. Last of all: by now they know that the engines here
-  // have ended in order.
+  // The tree has not ended in time, so nobody has said farewell.
   void leave_cluster() {
     if (cluster_ == nullptr) return;
     auto told = std::make_shared<std::promise<void>>();
@@ -306,7 +312,7 @@ class node {
   std::optional<admin_front> admin_;
   std::unique_ptr<node_cluster> cluster_;
   supervisor_actor supervisor_;
-  caf::actor placement_, drain_;
+  caf::actor drain_;
 };
 
 void configure_log(const config::node_spec& spec) {

@@ -1,7 +1,6 @@
 #include "apps/node_cluster.hpp"
 
 #include <cstdint>
-#include <random>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -9,23 +8,28 @@
 #include <caf/send.hpp>
 
 #include "actors/catalogue.hpp"
-#include "actors/router_finder.hpp"
 #include "apps/node_placement.hpp"
-#include "apps/node_seeds.hpp"
 #include "config/topology_members.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/errc.hpp"
 #include "runtime/log.hpp"
-#include "transport/links/links_gate.hpp"
+#include "runtime/pinned_actor.hpp"
 #include "transport/links/membership_actor.hpp"
-#include "transport/zmq/node_links.hpp"
+
+namespace troupe::apps {
+
+struct begin_life {};
+
+}  // namespace troupe::apps
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::begin_life)
 
 namespace troupe::apps {
 
 namespace {
 
-constexpr std::chrono::milliseconds members_timeout{2'000};
+constexpr std::chrono::milliseconds farewell_timeout{1'000};
 
 std::string endpoint_of(const std::string& peer) {
   return "tcp://" + peer;
@@ -55,113 +59,73 @@ transport::zmq::link_options options_of(const config::cluster_spec& cluster,
   return options;
 }
 
-// Keeps what the metrics say of members: asked for at each change, so that no scrape has to wait.
-caf::actor spawn_member_watch(caf::actor_system& system, const caf::actor& membership,
-                              cluster_metrics& metrics) {
-  return system.spawn([membership, &metrics](caf::event_based_actor* self) -> caf::behavior {
-    return {[=, &metrics](const transport::node_change&) {
-      ask(
-          self, membership, members_timeout, transport::get_members{},
-          [&metrics](const transport::member_status& known) { metrics.know(known.members); },
-          [](const caf::error&) {});
-    }};
-  });
-}
-
 }  // namespace
 
-// One incarnation.
-class node_cluster::life final : public transport::link_listener {
+// | message | what it does |
+// | --- | --- |
+// | begin_life | begins a life |
+// | node_change | ends where the others hold this node for dead |
+// | exit | says farewell, ends what the life needs, then itself |
+class node_cluster::member final : public pinned<caf::event_based_actor> {
  public:
-  life(parts& p, const transport::message_catalogue& kinds)
-      : metrics_{p.metrics}, remote_{transport::remote_actors::make({p.system, kinds, p.names})} {}
+  member(caf::actor_config& cfg, io_thread* home, self_ptr cluster)
+      : pinned{cfg, home}, cluster_{std::move(cluster)} {}
 
-  ~life() override {
-    metrics_.end();
-    for (const auto& each : {seeds_, watch_, finder_, fence_, membership_}) {
-      if (each) caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
-    }
-    remote_->close();
-    if (gate_ != nullptr) gate_->close();  // those actors may still be running elsewhere
-    links_.reset();
+  const char* name() const override { return "cluster_member"; }
+
+  void on_exit() override {
+    if (*cluster_ != nullptr) (*cluster_)->life_.reset();
   }
 
-  caf::error begin(parts& p, node_description self, transport::zmq::link_options options,
-                   std::function<void()> fenced) {
-    const auto& cluster = *p.all.cluster;
-    auto opened =
-        transport::zmq::node_links::open(p.home, std::move(self), std::move(options), *this);
-    if (!opened) return std::move(opened.error());
-    links_ = std::move(*opened);
-    gate_ = std::make_shared<transport::links_gate>(*links_);
-    remote_->attach(gate_);
-    membership_ = transport::spawn_membership(
-        p.system, gate_, {std::random_device{}(), config::options_of(cluster.membership)});
-    finder_ = actors::spawn_router_finder(
-        p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
-                     const auto there = remote.lock();
-                     return there != nullptr ? there->node_server(node) : nullptr;
-                   }});
-    fence_ = p.system.spawn([fenced = std::move(fenced)]() -> caf::behavior {
-      return {[fenced](const transport::node_change& change) {
-        if (change.what == membership_event::kind::fenced) fenced();
-      }};
-    });
-    watch_ = spawn_member_watch(p.system, membership_, metrics_);
-    metrics_.begin(*links_, *remote_);
-    for (const auto& each : {finder_, fence_, watch_}) {
-      caf::anon_send(membership_, transport::follow_nodes{each});
-    }
-    seeds_ = spawn_seed_finder(p.system, p.all, membership_);
-    return {};
-  }
-
-  transport::zmq::node_links& carrier() { return *links_; }
-  const caf::actor& membership() const { return membership_; }
-  // Empty where it could not begin.
-  std::vector<transport::link_status> links() const {
-    return links_ != nullptr ? links_->status() : std::vector<transport::link_status>{};
-  }
-
-  // ---- link_listener: actors' records go one way, what membership wants to know the other ----
-
-  void linked(const transport::peer_link_ptr& peer) override { remote_->linked(peer); }
-  void received(const transport::peer_link_ptr& peer, transport::lane where,
-                std::string_view record, std::span<const shared_bytes> blobs) override {
-    remote_->received(peer, where, record, blobs);
-  }
-  void gap(const transport::peer_link_ptr& peer, transport::lane where) override {
-    remote_->gap(peer, where);
-  }
-  void ended(const transport::peer_link_ptr& peer, const caf::error& reason) override {
-    remote_->ended(peer, reason);
-  }
-  void heard(const transport::peer_link_ptr& peer) override {
-    sign(peer, transport::link_sign_kind::heard);
-  }
-  void connected(const transport::peer_link_ptr& peer) override {
-    sign(peer, transport::link_sign_kind::connected);
-  }
-  void disconnected(const transport::peer_link_ptr& peer) override {
-    sign(peer, transport::link_sign_kind::disconnected);
-  }
-  void letter(std::string_view bytes) override {
-    if (membership_) caf::anon_send(membership_, transport::letter_came{std::string{bytes}});
+ protected:
+  caf::behavior make_behavior() override {
+    set_exit_handler([this](caf::exit_msg& told) { say_farewell(std::move(told.reason)); });
+    set_down_handler([this](const caf::down_msg&) { life_ended(); });
+    send(this, begin_life{});
+    return {[this](begin_life) { begin(); },
+            [this](const transport::node_change& change) {
+              if (change.what == membership_event::kind::fenced) fenced();
+            }};
   }
 
  private:
-  void sign(const transport::peer_link_ptr& peer, transport::link_sign_kind what) {
-    if (membership_) caf::anon_send(membership_, transport::link_sign{peer->node().id, what});
+  void begin() {
+    if (*cluster_ == nullptr) return quit();
+    if (auto error = (*cluster_)->start_life()) {
+      log::error("cannot join the cluster", {{"why", failure_text(error)}});
+      return quit(std::move(error));
+    }
+    const auto& life = *(*cluster_)->life_;
+    send(life.membership(), transport::follow_nodes{this});
+    actors_ = caf::actor_cast<caf::actor>(life.supervisor());
+    membership_ = life.membership();
+    monitor(actors_);
   }
 
-  cluster_metrics& metrics_;
-  std::shared_ptr<transport::remote_actors> remote_;
-  std::unique_ptr<transport::zmq::node_links> links_;
-  std::shared_ptr<transport::links_gate> gate_;
-  caf::actor membership_, finder_, fence_, watch_, seeds_;
+  void fenced() {
+    log::warn("the others hold this node for dead: it joins them anew");
+    quit(make_failure(errc::connection_lost, "this incarnation is held for dead"));
+  }
+
+  void life_ended() {
+    if (reason_) return quit(*reason_);
+    quit(make_failure(errc::process_died, "membership has ended"));
+  }
+
+  void say_farewell(caf::error reason) {
+    if (std::exchange(reason_, std::move(reason))) return;
+    if (!actors_) return quit(*reason_);
+    const auto end = [this] { send_exit(actors_, caf::exit_reason::user_shutdown); };
+    ask(this, membership_, farewell_timeout, transport::leave_cluster{}, end,
+        [end](const caf::error&) { end(); });
+  }
+
+  self_ptr cluster_;
+  caf::actor membership_, actors_;
+  std::optional<caf::error> reason_;  // why it was told to end
 };
 
-node_cluster::node_cluster(parts p, std::optional<transport::zmq::cluster_key> key)
+node_cluster::node_cluster(const parts& p, std::optional<transport::zmq::cluster_key> key)
     : parts_{p},
       key_{std::move(key)},
       catalogue_{actors::make_catalogue()},
@@ -171,7 +135,7 @@ node_cluster::~node_cluster() {
   *self_ = nullptr;
 }
 
-caf::expected<std::unique_ptr<node_cluster>> node_cluster::open(parts p) {
+caf::expected<std::unique_ptr<node_cluster>> node_cluster::open(const parts& p) {
   std::optional<transport::zmq::cluster_key> key;
   if (!p.all.cluster->key.empty()) {
     auto read = transport::zmq::read_cluster_key(p.all.cluster->key);
@@ -179,68 +143,80 @@ caf::expected<std::unique_ptr<node_cluster>> node_cluster::open(parts p) {
     key = std::move(*read);
   }
   std::unique_ptr<node_cluster> made{new node_cluster{p, std::move(key)}};
-  if (auto error = made->begin()) return error;
+  if (auto error = made->open_life()) return error;
   return made;
 }
 
-caf::error node_cluster::begin() {
-  auto options = options_of(*parts_.all.cluster, parts_.node, catalogue_);
-  options.key = key_;
-  life_ = std::make_unique<life>(parts_, catalogue_);
-  // Called by an actor, in the middle of what is to end: so later.
-  auto fenced = [&home = parts_.home, self = self_] {
-    home.post([self] {
-      if (*self != nullptr) (*self)->begin_again();
-    });
+child_spec node_cluster::child() const {
+  child_spec child{.name = "cluster/member"};
+  child.start = [self = self_,
+                 home = &parts_.home](caf::actor_system& system) -> caf::expected<caf::actor> {
+    return spawn_pinned<member>(system, home, self);
   };
-  return life_->begin(parts_, describe(*parts_.all.cluster, parts_.node), std::move(options),
-                      std::move(fenced));
+  return child;
 }
 
-void node_cluster::begin_again() {
-  log::warn("the others hold this node for dead: it joins them anew");
-  life_.reset();
-  if (auto error = begin()) {
-    log::error("cannot join the cluster again", {{"why", failure_text(error)}});
-    return;
+caf::error node_cluster::open_life() {
+  auto options = options_of(*parts_.all.cluster, parts_.node, catalogue_);
+  options.key = key_;
+  auto made = std::make_unique<node_life>(parts_, catalogue_);
+  auto error = made->open(describe(*parts_.all.cluster, parts_.node), std::move(options));
+  if (!error) life_ = std::move(made);
+  return error;
+}
+
+caf::error node_cluster::start_life() {
+  if (life_ == nullptr) {
+    if (auto error = open_life()) return error;
   }
+  life_->start();
   if (is_leaving_) announce_leave();
-  for (const auto& each : followers_) tell_life(each);
+  if (follower_) tell_life();
+  return {};
 }
 
 const std::string& node_cluster::endpoint() const {
-  return life_->carrier().self().endpoint;
+  return life_->self().endpoint;
 }
 
 void node_cluster::announce_leave() {
   is_leaving_ = true;
-  caf::anon_send(life_->membership(), transport::announce_leave{});
+  if (is_alive()) caf::anon_send(life_->membership(), transport::announce_leave{});
 }
 
 void node_cluster::leave(std::function<void()> done) {
+  if (!is_alive()) return done();
   parts_.system.spawn(
       [membership = life_->membership(), done = std::move(done)](caf::event_based_actor* self) {
         ask(
-            self, membership, members_timeout, transport::leave_cluster{}, [done] { done(); },
+            self, membership, farewell_timeout, transport::leave_cluster{}, [done] { done(); },
             [done](const caf::error&) { done(); });
       });
 }
 
 void node_cluster::follow(const caf::actor& who) {
-  followers_.push_back(who);
-  tell_life(who);
+  parts_.home.post([self = self_, who] {
+    if (*self == nullptr) return;
+    (*self)->follower_ = who;
+    if ((*self)->is_alive()) (*self)->tell_life();
+  });
 }
 
-void node_cluster::tell_life(const caf::actor& who) const {
-  caf::anon_send(who, cluster_life{life_->carrier().self()});
-  caf::anon_send(life_->membership(), transport::follow_nodes{who});
+void node_cluster::tell_life() const {
+  caf::anon_send(follower_, cluster_life{life_->self()});
+  caf::anon_send(life_->membership(), transport::follow_nodes{follower_});
+}
+
+bool node_cluster::is_alive() const {
+  return life_ != nullptr && life_->membership();
 }
 
 cluster_look node_cluster::look() const {
-  auto self =
-      life_->membership() ? life_->carrier().self() : describe(*parts_.all.cluster, parts_.node);
-  return {parts_.all.cluster->name, std::move(self), life_->links(), life_->membership(),
-          is_leaving_};
+  const auto& name = parts_.all.cluster->name;
+  if (!is_alive()) {
+    return {name, describe(*parts_.all.cluster, parts_.node), {}, {}, is_leaving_};
+  }
+  return {name, life_->self(), life_->links(), life_->membership(), is_leaving_};
 }
 
 }  // namespace troupe::apps

@@ -1,82 +1,77 @@
-// What joins a node to the others of its cluster: links, stand-ins of their actors, membership, and
-// the finder of their routers.
+// What joins a node to the others of its cluster, life after life.
 //
-// Where the others hold this node for dead (it was cut off, or stood still) all of that ends and is
-// made anew with a higher incarnation; the actors of the node go on.
+//   cluster (one_for_one, never gives up) ── cluster/member ── what one life needs (node_life.hpp)
 //
-// Thread: made, used and destroyed on the home thread, but for names().
+// The actor `cluster/member` holds a life. It ends with it: where the others hold this node for
+// dead (it was cut off, or stood still), where membership has ended, where it cannot listen. Its
+// supervisor then starts it again, with back-off, and it begins another life, with a higher
+// incarnation. The other actors of the node go on. Told to end, it says farewell first.
+//
+// Thread: made, used and destroyed on the home thread, but for follow() and child(), which are
+// called from any. It outlives the actor system's use of child().
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <caf/actor.hpp>
 #include <caf/expected.hpp>
-#include <caf/fwd.hpp>
 
 #include "apps/cluster_look.hpp"
-#include "apps/node_cluster_metrics.hpp"
-#include "config/topology.hpp"
-#include "runtime/io_thread.hpp"
-#include "runtime/registry.hpp"
-#include "transport/links/links.hpp"
+#include "apps/node_life.hpp"
+#include "runtime/supervisor_messages.hpp"
 #include "transport/links/message_catalogue.hpp"
-#include "transport/links/remote_actors.hpp"
 #include "transport/zmq/cluster_key.hpp"
 
 namespace troupe::apps {
 
 class node_cluster {
  public:
-  // By reference: to outlive this object.
-  struct parts {
-    caf::actor_system& system;
-    io_thread& home;
-    const config::topology& all;
-    const config::node_spec& node;
-    registry& names;
-    cluster_metrics& metrics;
-  };
+  using parts = node_life::parts;
 
-  // Listens, and begins to look for the others. Errors: io_error (the address is taken),
-  // invalid_config (the key).
-  static caf::expected<std::unique_ptr<node_cluster>> open(parts p);
+  // Listens, for the first life. Errors: io_error (the address is taken), invalid_config (the key).
+  static caf::expected<std::unique_ptr<node_cluster>> open(const parts& p);
   ~node_cluster();
 
-  // Where others reach this node.
+  // Returns the child that holds a life, and begins to look for the others.
+  child_spec child() const;
+
+  // Where others reach this node. REQUIRES: no life has ended.
   const std::string& endpoint() const;
 
   // Tells the others that this node will leave: what is placed here is to start elsewhere.
   void announce_leave();
 
   // Tells the others that this node leaves, so that they need not find out; then calls `done`, on
-  // whichever thread.
+  // whichever thread. For where the actor is not told to end.
   void leave(std::function<void()> done);
 
   // Tells an actor of this node's life in the cluster (cluster_life) and then of the others
-  // (node_change), now and whenever another life begins.
+  // (node_change), now and whenever another life begins; in the place of whom it told before.
   void follow(const caf::actor& who);
 
   // What can be seen of the cluster now.
   cluster_look look() const;
 
  private:
-  class life;
-  node_cluster(parts p, std::optional<transport::zmq::cluster_key> key);
-  caf::error begin();
-  void begin_again();
-  void tell_life(const caf::actor& who) const;
+  class member;
+  using self_ptr = std::shared_ptr<node_cluster*>;  // null once it is gone
+
+  node_cluster(const parts& p, std::optional<transport::zmq::cluster_key> key);
+  caf::error open_life();
+  caf::error start_life();
+  void tell_life() const;
+  bool is_alive() const;
 
   parts parts_;
   std::optional<transport::zmq::cluster_key> key_;
   transport::message_catalogue catalogue_;
-  std::unique_ptr<life> life_;
-  std::vector<caf::actor> followers_;
+  std::unique_ptr<node_life> life_;  // null between two
+  caf::actor follower_;
   bool is_leaving_ = false;
-  std::shared_ptr<node_cluster*> self_;  // null once this is gone
+  self_ptr self_;
 };
 
 }  // namespace troupe::apps

@@ -22,6 +22,18 @@ node_hosting::node_hosting(const std::vector<config::placed_spec>& placed, hosti
   for (const auto& each : placed) groups_[each.engine.name] = each.engine;
 }
 
+void node_hosting::adopt(const std::string& node, const std::string& engine, bool is_draining,
+                         time_point now) {
+  for (const auto& [name, group] : groups_) {
+    for (std::uint32_t slot = 0; slot < group.count; ++slot) {
+      const instance which{name, {node, 0}, slot};
+      if (engine_of(which).name != engine) continue;
+      const auto phase = is_draining ? phase::draining : phase::running;
+      hosted_[engine] = {which, phase, {}, now + times_.drain_max};
+    }
+  }
+}
+
 void node_hosting::begin(placement_node self, time_point now) {
   self_ = std::move(self);
   others_.clear();

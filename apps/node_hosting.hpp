@@ -52,6 +52,10 @@ class node_hosting {
  public:
   node_hosting(const std::vector<config::placed_spec>& placed, hosting_times times);
 
+  // An engine of this node runs already: whoever decided before this one started it. Others than
+  // placed ones are passed over.
+  void adopt(const std::string& node, const std::string& engine, bool is_draining, time_point now);
+
   // This node begins a life in the cluster and is to hear of the others.
   void begin(placement_node self, time_point now);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <string_view>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -36,8 +36,16 @@ constexpr std::chrono::milliseconds start_within{30'000};
 constexpr std::chrono::milliseconds stop_within{60'000};  // an engine process has its grace
 constexpr std::chrono::milliseconds ask_every{200};
 
+constexpr std::string_view engine_prefix = "engine/";
+
 std::string child_of(const std::string& engine) {
-  return "engine/" + engine;
+  return std::string{engine_prefix} + engine;
+}
+
+// Empty: the child is no engine.
+std::string engine_of(std::string_view child) {
+  if (!child.starts_with(engine_prefix)) return {};
+  return std::string{child.substr(engine_prefix.size())};
 }
 
 placement_node as_placed(const node_description& node) {
@@ -53,6 +61,10 @@ class placement_state {
     options_ = std::move(options);
     hosting_.emplace(options_.placed, options_.times);
     routers_.emplace(*options_.names);
+    ask(
+        self_, options_.supervisor, start_within, which_children{},
+        [this](const std::vector<child_report>& children) { take_over(children); },
+        [this](const caf::error& error) { self_->quit(error); });
   }
 
   void take_life(const cluster_life& life) {
@@ -74,8 +86,8 @@ class placement_state {
     settle();
   }
 
-  void hand_over(std::function<void()> done) {
-    handed_over_ = std::move(done);
+  void hand_over() {
+    if (std::exchange(is_leaving_, true)) return;
     hosting_->leave(now());
     settle();
   }
@@ -89,6 +101,19 @@ class placement_state {
 
  private:
   time_point now() const { return self_->clock().now(); }
+
+  // Of what another before this one began; an engine that it had stopped is done with.
+  void take_over(const std::vector<child_report>& children) {
+    for (const auto& child : children) {
+      const auto engine = engine_of(child.name);
+      if (engine.empty() || child.condition == child_condition::stopped) continue;
+      const bool is_draining = options_.live->of(engine, {}).draining;
+      hosting_->adopt(options_.node, engine, is_draining, now());
+    }
+    watch();
+    options_.follow(self_);
+    if (options_.leaves()) hand_over();
+  }
 
   void arm() {
     const auto due = hosting_->due();
@@ -109,7 +134,8 @@ class placement_state {
   void carry_out(const std::vector<hosting_step>& steps) {
     for (const auto& step : steps) carry_out(step);
     watch();
-    if (handed_over_ && !hosting_->is_handing_over()) std::exchange(handed_over_, nullptr)();
+    if (!is_leaving_ || hosting_->is_handing_over() || std::exchange(has_told_, true)) return;
+    options_.handed_over();
   }
 
   void carry_out(const hosting_step& step) {
@@ -204,7 +230,8 @@ class placement_state {
   std::vector<shortage> told_;
   std::uint64_t timer_ = 0;  // the tick that counts
   bool is_asking_ = false;
-  std::function<void()> handed_over_;  // empty: nobody waits for it
+  bool is_leaving_ = false;
+  bool has_told_ = false;  // that all was handed over
 };
 
 caf::behavior placement_behavior(caf::stateful_actor<placement_state>* self,
@@ -214,7 +241,7 @@ caf::behavior placement_behavior(caf::stateful_actor<placement_state>* self,
   return {
       [state](const cluster_life& life) { state->take_life(life); },
       [state](const transport::node_change& change) { state->take(change); },
-      [state](const hand_over_all& order) { state->hand_over(order.done); },
+      [state](hand_over_all) { state->hand_over(); },
       [state](placement_due due) { state->settle(due.number); },
       [state](ask_routers) { state->poll(); },
   };

@@ -4,7 +4,10 @@
 // | --- | --- |
 // | cluster_life | this node is in the cluster under a new incarnation; its view begins again |
 // | node_change | takes it into the view; the placement follows once no more news come |
-// | hand_over_all | this node leaves: says when nothing waits for its successor any more |
+// | hand_over_all | this node leaves: says so when nothing waits for its successor any more |
+//
+// It is a child of the node's tree. One that takes the place of another asks the supervisor what
+// runs, and goes on from there.
 //
 // What is to be done node_hosting decides. Engines are children of the node's supervisor. Of those
 // on their way out every router that is known here is asked.
@@ -13,6 +16,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include <caf/actor.hpp>
@@ -33,18 +37,20 @@ struct cluster_life {
   node_description self;
 };
 
-struct hand_over_all {
-  std::function<void()> done;  // called once, on whichever thread
-};
+struct hand_over_all {};
 
 struct placement_options {
   std::vector<config::placed_spec> placed;
+  std::string node{};  // the name of this one
   hosting_times times{};
   registry* names = nullptr;      // these two outlive the actor
   live_settings* live = nullptr;  //
   supervisor_actor supervisor{};  // of the node
   std::function<child_spec(const config::engine_spec&)> engine_child{};
   std::function<caf::error(const config::engine_spec&)> describe{};  // how an engine is spoken to
+  std::function<void(const caf::actor&)> follow{};  // sends it cluster_life and node_change
+  std::function<bool()> leaves{};                   // whether hand_over_all was sent to one before
+  std::function<void()> handed_over{};              // on whichever thread
 };
 
 caf::actor spawn_placement(caf::actor_system& system, placement_options options);

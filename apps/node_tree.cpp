@@ -82,14 +82,6 @@ supervisor_policy patient_policy(const config::supervisor_spec& spec) {
   return policy;
 }
 
-std::function<void(const std::string&)> restart_counter(const node_resources& resources) {
-  auto& family = prometheus::BuildCounter()
-                     .Name("troupe_restarts_total")
-                     .Help("Restarts of supervised actors and engine processes.")
-                     .Register(*resources.metrics);
-  return [&family](const std::string& child) { family.Add({{"child", child}}).Increment(); };
-}
-
 child_spec proxy_child(const node_resources& resources, const config::engine_spec& engine,
                        const std::string& name) {
   child_spec child;
@@ -150,7 +142,16 @@ child_spec router_child(const node_resources& resources) {
   return child;
 }
 
-// Children under a supervisor of their own, which restarts them for ever and takes nobody along.
+}  // namespace
+
+std::function<void(const std::string&)> restart_counter(const node_resources& resources) {
+  auto& family = prometheus::BuildCounter()
+                     .Name("troupe_restarts_total")
+                     .Help("Restarts of supervised actors and engine processes.")
+                     .Register(*resources.metrics);
+  return [&family](const std::string& child) { family.Add({{"child", child}}).Increment(); };
+}
+
 child_spec apart(const node_resources& resources, const std::string& name,
                  std::vector<child_spec> children) {
   supervisor_spec tree;
@@ -167,8 +168,6 @@ child_spec apart(const node_resources& resources, const std::string& name,
   };
   return child;
 }
-
-}  // namespace
 
 child_process_spec engine_command(const std::string& program, const config::node_spec& node,
                                   const config::engine_spec& group) {
@@ -204,12 +203,14 @@ child_spec engine_child(const node_resources& resources, const config::engine_sp
   return apart(resources, "engine/" + name, std::move(children));
 }
 
-supervisor_spec make_tree(const node_resources& resources, const child_spec& admin) {
+supervisor_spec make_tree(const node_resources& resources, const child_spec& admin,
+                          const std::optional<child_spec>& cluster) {
   supervisor_spec root;
   root.name = "node/" + resources.spec.name;
   root.policy = policy_of(resources.spec.supervisor);
   root.names = &resources.names;
   root.on_restart = restart_counter(resources);
+  if (cluster) root.children.push_back(apart(resources, "cluster", {*cluster}));
   root.children.push_back(apart(resources, "admin", {admin}));
   if (resources.spec.has_router) root.children.push_back(router_child(resources));
   for (const auto& group : resources.spec.engines) {

@@ -139,6 +139,14 @@ TEST_F(node_hosting_test, a_new_life_gives_up_what_is_placed_elsewhere) {
               ElementsAre("hand over " + away_engine_ + " to " + home_engine_));
 }
 
+TEST_F(node_hosting_test, goes_on_from_what_runs_already) {
+  node_hosting hosting{{group("cpu", 2)}, times_};
+  hosting.adopt("n", "n.cpu-1", false, now_);
+  hosting.adopt("n", "n.other", false, now_);
+  hosting.begin(node("n"), now_);
+  EXPECT_THAT(words(hosting.settle(now_)), ElementsAre("start n.cpu-0"));
+}
+
 TEST_F(node_hosting_test, says_what_cannot_be_placed) {
   node_hosting hosting{{group("cpu", 2, 1)}, times_};
   hosting.begin(node("n"), now_);

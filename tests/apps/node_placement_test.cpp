@@ -55,9 +55,13 @@ class node_placement_test : public ::testing::Test {
     with.placed.emplace_back().engine.name = "cpu";
     with.names = &names;
     with.live = &live;
+    with.node = away;
     with.supervisor = supervisor;
     with.engine_child = [this](const config::engine_spec& spec) { return child(spec.name); };
     with.describe = [this](const config::engine_spec&) { return flaw; };
+    with.follow = [](const caf::actor&) {};
+    with.leaves = [this] { return leaves; };
+    with.handed_over = [this] { ++handed_over; };
     return with;
   }
 
@@ -92,6 +96,13 @@ class node_placement_test : public ::testing::Test {
     world.advance(milliseconds{200});
   }
 
+  // The actor dies, and another is started.
+  void replace() {
+    caf::anon_send_exit(placement, caf::exit_reason::kill);
+    placement = spawn_placement(*world, options());
+    world.run();
+  }
+
   std::string engine() const { return away + ".cpu"; }
   bool runs() const { return names.find("engine/" + engine()) != nullptr; }
 
@@ -115,6 +126,8 @@ class node_placement_test : public ::testing::Test {
   std::vector<bool> told;                      // whether to drain
   caf::error flaw;
   int starts = 0;
+  bool leaves = false;
+  int handed_over = 0;
 };
 
 TEST_F(node_placement_test,
@@ -164,10 +177,9 @@ TEST_F(node_placement_test, what_falls_to_this_node_where_another_leaves_is_star
 }
 
 TEST_F(node_placement_test, a_node_that_leaves_says_when_others_run_what_it_ran) {
-  int handed_over = 0;
   world.advance(times.settle_max);
   tell(transport::node_change{kind::up, described(home)});
-  tell(hand_over_all{[&] { ++handed_over; }});
+  tell(hand_over_all{});
   say(engine(), false, 1);
   EXPECT_EQ(handed_over, 0);
   EXPECT_TRUE(told.empty());
@@ -180,10 +192,9 @@ TEST_F(node_placement_test, a_node_that_leaves_says_when_others_run_what_it_ran)
 }
 
 TEST_F(node_placement_test, a_node_that_leaves_alone_waits_for_nobody) {
-  bool handed_over = false;
   world.advance(times.settle_max);
-  tell(hand_over_all{[&] { handed_over = true; }});
-  EXPECT_TRUE(handed_over);
+  tell(hand_over_all{});
+  EXPECT_EQ(handed_over, 1);
   EXPECT_TRUE(runs());
   EXPECT_TRUE(told.empty());
 }
@@ -194,6 +205,47 @@ TEST_F(node_placement_test, what_cannot_be_started_is_tried_again) {
   EXPECT_FALSE(runs());
   flaw = {};
   world.advance(times.retry);
+  EXPECT_TRUE(runs());
+}
+
+TEST_F(node_placement_test, one_that_takes_the_place_of_another_keeps_what_runs) {
+  world.advance(times.settle_max);
+  ASSERT_TRUE(runs());
+  replace();
+  tell(cluster_life{described(away)});
+  world.advance(times.settle_max);
+  EXPECT_EQ(starts, 1);
+  tell(transport::node_change{kind::up, described(home)});
+  world.advance(times.settle);
+  say(home + ".cpu", false, 0);
+  EXPECT_EQ(told, std::vector{true}) << "it is handed over as any other";
+}
+
+TEST_F(node_placement_test, one_that_takes_the_place_of_another_goes_on_with_a_drain) {
+  hand_over();
+  say(home + ".cpu", false, 0);
+  ASSERT_EQ(told, std::vector{true});
+  replace();
+  say(engine(), true, 0);
+  EXPECT_FALSE(runs());
+}
+
+TEST_F(node_placement_test, one_that_takes_the_place_of_another_takes_a_drain_back) {
+  hand_over();
+  say(home + ".cpu", false, 0);
+  say(engine(), true, 1);
+  replace();
+  tell(cluster_life{described(away)});
+  world.advance(times.settle_max);
+  EXPECT_EQ(told, (std::vector{true, false}));
+  EXPECT_TRUE(runs());
+}
+
+TEST_F(node_placement_test, one_that_is_started_while_the_node_leaves_hands_over) {
+  world.advance(times.settle_max);
+  leaves = true;
+  replace();
+  EXPECT_EQ(handed_over, 1) << "nobody else is there";
   EXPECT_TRUE(runs());
 }
 

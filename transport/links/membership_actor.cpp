@@ -94,12 +94,17 @@ class membership_state {
 
   void follow(const caf::actor& who) {
     followers_.push_back(who);
+    self_->monitor(who);
     for (const auto& record : core_->records()) {
       if (ended(record.state) || record.node.id == carrier_->self().id) continue;
       self_->send(who, node_change{membership_event::kind::up, record.node});
       if (!record.leaving) continue;
       self_->send(who, node_change{membership_event::kind::leaving, record.node});
     }
+  }
+
+  void forget(const caf::actor_addr& who) {
+    std::erase_if(followers_, [&](const caf::actor& each) { return each.address() == who; });
   }
 
   member_status members() const { return {core_->records()}; }
@@ -149,6 +154,7 @@ caf::behavior membership_behavior(caf::stateful_actor<membership_state>* self,
                                   const membership_setup& setup) {
   auto* state = &self->state;
   state->begin(self, carrier, setup);
+  self->set_down_handler([state](const caf::down_msg& down) { state->forget(down.source); });
   return {
       [state](const join_cluster& with) { state->join(with); },
       [state](announce_leave) { state->announce(); },
