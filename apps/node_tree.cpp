@@ -108,8 +108,8 @@ std::string engine_host(const config::node_spec& node) {
   return peer ? peer->host : "127.0.0.1";
 }
 
-child_spec process_child(const node_resources& resources, const config::engine_spec& engine,
-                         const std::string& name) {
+child_spec engine_process_child(const node_resources& resources, const config::engine_spec& engine,
+                                const std::string& name) {
   child_spec child;
   child.name = actors::process_name(name);
   child.stop_grace = process_grace + std::chrono::seconds{1};
@@ -198,7 +198,7 @@ child_spec engine_child(const node_resources& resources, const config::engine_sp
   const auto& name = engine.name;
   std::vector<child_spec> children{proxy_child(resources, engine, name)};
   if (engine.kind == config::engine_kind::embedded) {
-    children.push_back(process_child(resources, engine, name));
+    children.push_back(engine_process_child(resources, engine, name));
   }
   return apart(resources, "engine/" + name, std::move(children));
 }
