@@ -82,7 +82,7 @@ void sim_node::start_clients() {
       },
       spec_, names_, *stream_metrics_, actors::prompt_reader{{}},
       cached_handle<actors::router_actor>{names_, actors::router_name},
-      [] { return std::string{}; }, [] { return false; }});
+      [] { return std::string{}; }, [] { return std::string_view{}; }});
   for (const auto number : plan_.clients) {
     clients_.push_back(std::make_unique<sim_client>(
         sim_client::parts{*system_, *streams_, parts_.book}, number, incarnation_ * 1'000'000));
