@@ -37,7 +37,7 @@ enum class send_result : std::uint8_t {
 struct link_bounds {
   static constexpr std::size_t record_bytes_max = 1024 * 1024;     // without its blobs
   static constexpr std::size_t blob_bytes_max = 32 * 1024 * 1024;  // all of one record
-  static constexpr std::size_t blobs_max = 16;                     // of one record
+  static constexpr std::size_t blobs_max = 16;                     // of one record, large texts too
   static constexpr std::size_t letter_bytes_max = 2 * 1024 * 1024;
 };
 

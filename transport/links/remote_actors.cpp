@@ -131,7 +131,8 @@ void remote_actors::send(remote_node& to, caf::actor_id actor, caf::mailbox_elem
   auto& room = scratch::cleared();
   const peer_handles::finder nobody;
   peer_handles handles{to, *exported_, nobody};
-  wire_writer out{room.bytes, room.blobs, handles};
+  const auto whose = what.content().shared() ? wire_writer::texts::kept : wire_writer::texts::taken;
+  wire_writer out{room.bytes, room.blobs, handles, whose};
   const auto kind = parts_.catalogue.find(what.content());
   if (kind && what.stages.empty()) {
     out(record_kind::message, actor, what.mid.integer_value());

@@ -43,6 +43,28 @@ void wire_writer::put_bytes(const shared_bytes& x) {
   }
 }
 
+void wire_writer::put_large(const std::string& x) {
+  blobs_.emplace_back(whose_ == texts::taken ? std::move(const_cast<std::string&>(x))
+                                             : std::string{x});
+}
+
+const shared_bytes* wire_reader::next_blob(std::size_t size) {
+  if (blobs_.empty() || blobs_.front().size() != size) {
+    fail();
+    return nullptr;
+  }
+  const auto* next = &blobs_.front();
+  blobs_ = blobs_.subspan(1);
+  return next;
+}
+
+bool wire_reader::get_large(std::string& x, std::size_t size) {
+  const auto* blob = next_blob(size);
+  if (blob == nullptr) return false;
+  x.assign(blob->view());
+  return true;
+}
+
 bool wire_reader::get(shared_bytes& x) {
   std::uint32_t size = 0;
   if (!get(size)) return false;
@@ -52,9 +74,9 @@ bool wire_reader::get(shared_bytes& x) {
     at_ += size;
     return true;
   }
-  if (blobs_.empty() || blobs_.front().size() != size) return fail();
-  x = blobs_.front();
-  blobs_ = blobs_.subspan(1);
+  const auto* blob = next_blob(size);
+  if (blob == nullptr) return false;
+  x = *blob;
   return true;
 }
 

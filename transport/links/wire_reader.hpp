@@ -89,7 +89,9 @@ class wire_reader {
 
   bool get(std::string& x) {
     std::uint32_t size = 0;
-    if (!get(size) || size > left()) return fail();
+    if (!get(size)) return false;
+    if (size >= wire_bounds::text_bytes_min) return get_large(x, size);
+    if (size > left()) return fail();
     x.assign(at_, size);
     at_ += size;
     return true;
@@ -180,6 +182,8 @@ class wire_reader {
 
   bool get(shared_bytes& x);
   bool get(caf::error& x);
+  bool get_large(std::string& x, std::size_t size);
+  const shared_bytes* next_blob(std::size_t size);
 
   template <class T>
   struct unfrozen_type {

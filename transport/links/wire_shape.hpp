@@ -1,6 +1,6 @@
 // What values of a type consist of, as a text: equal where two nodes' bytes mean the same.
 //
-// Format: sizes in bytes, `u4 ` an unsigned number, `i` signed, `f` floating, `b ` bool, `s ` text,
+// Format: sizes in bytes, `u4 ` an unsigned number, `i` signed, `f` floating, `b ` bool, `t ` text,
 // `o ` bytes, `e ` error, `a ` handle of an actor, `[..]` sequence, `<..>` ordered, `3*` so many,
 // `?` optional, `{..}` fields. Thread: none.
 #pragma once
@@ -49,7 +49,7 @@ class wire_shape {
   void add(of_type<caf::meta::type_name_t>) {}
   void add(of_type<caf::unit_t>) {}
   void add(of_type<bool>) { text_ += "b "; }
-  void add(of_type<std::string>) { text_ += "s "; }
+  void add(of_type<std::string>) { text_ += "t "; }
   void add(of_type<shared_bytes>) { text_ += "o "; }
   void add(of_type<caf::error>) { text_ += "e "; }
   void add(of_type<caf::strong_actor_ptr>) { text_ += "a "; }

@@ -32,6 +32,9 @@ class wire_writer;
 struct wire_bounds {
   // From this size on the bytes of a shared_bytes travel beside the message, without a copy.
   static constexpr std::size_t blob_bytes_min = 8 * 1024;
+  // The same for texts, once more at each end where they come from and go to a std::string. No more
+  // of them fit into link_bounds::record_bytes_max than may travel so.
+  static constexpr std::size_t text_bytes_min = 64 * 1024;
   static constexpr std::size_t empty_elements_max = 1'024;      // of no bytes, in one sequence
   static constexpr std::size_t reserved_bytes_max = 64 * 1024;  // before elements are seen
 };

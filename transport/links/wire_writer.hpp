@@ -3,7 +3,8 @@
 // Format: little endian, without names or padding. Integers, floating point, enums and durations as
 // they lie in memory; bool one byte; counts four bytes; optionals one byte before the value; fields
 // one after the other. A shared_bytes below wire_bounds::blob_bytes_min follows its count, a larger
-// one is the next blob. Errors keep code, sentence and seconds (wire.cpp).
+// one is the next blob; texts likewise, below text_bytes_min. Errors keep code, sentence and
+// seconds (wire.cpp).
 //
 // Thread: one at a time. Appends only.
 #pragma once
@@ -60,8 +61,13 @@ class wire_writer {
   static constexpr bool reads_state = true;
   static constexpr bool writes_state = false;
 
-  wire_writer(std::string& out, std::vector<shared_bytes>& blobs, handle_mapper& handles)
-      : out_{out}, blobs_{blobs}, handles_{handles} {}
+  // Whose texts are written: `taken` are of no use behind it, so that large ones need no copy.
+  // REQUIRES: they may be changed.
+  enum class texts { kept, taken };
+
+  wire_writer(std::string& out, std::vector<shared_bytes>& blobs, handle_mapper& handles,
+              texts whose = texts::kept)
+      : out_{out}, blobs_{blobs}, handles_{handles}, whose_{whose} {}
 
   // Writes fields, one after the other.
   template <class... Ts>
@@ -96,6 +102,7 @@ class wire_writer {
 
   void put(auto& open, const std::string& x) {
     put_count(open, x.size());
+    if (x.size() >= wire_bounds::text_bytes_min) return put_large(x);
     append(open, x.data(), x.size());
   }
 
@@ -180,11 +187,13 @@ class wire_writer {
   }
 
   void put_bytes(const shared_bytes& x);
+  void put_large(const std::string& x);
   void put_error(const caf::error& x);
 
   std::string& out_;
   std::vector<shared_bytes>& blobs_;
   handle_mapper& handles_;
+  const texts whose_;
 };
 
 }  // namespace troupe::transport

@@ -34,10 +34,10 @@ namespace troupe::transport::zmq {
 struct frame_limits {
   static constexpr std::size_t header_bytes = 24;
   static constexpr std::size_t record_header_bytes = 5;
-  static constexpr std::size_t batch_bytes = 64 * 1024;        // a batch closes when it has so many
-  static constexpr std::size_t batch_blobs = 64;               // or so many blobs
-  static constexpr std::size_t batch_all_bytes = 1024 * 1024;  // or so many bytes with its blobs
-  static constexpr std::size_t message_bytes_max =             // its last record may be of any size
+  static constexpr std::size_t batch_bytes = 64 * 1024;       // a batch closes when it has so many
+  static constexpr std::size_t batch_blobs = 64;              // or so many blobs
+  static constexpr std::size_t batch_all_bytes = 256 * 1024;  // or so many bytes with its blobs
+  static constexpr std::size_t message_bytes_max =            // its last record may be of any size
       batch_all_bytes + link_bounds::record_bytes_max + link_bounds::blob_bytes_max;
   static constexpr std::size_t names_max = 4'096;  // of a catalogue
   static constexpr std::size_t name_bytes_max = 255;

@@ -91,6 +91,7 @@ void link_intake::forget(const zmq_link_ptr& link) {
 
 bool link_intake::read() {
   turn_at_ = now();
+  turn_bytes_ = 0;
   const auto until = turn_at_ + turn_time_max;
   for (int i = 0; i < turn_messages_max; ++i) {
     if (!sockets_) return false;
@@ -98,6 +99,7 @@ bool link_intake::read() {
       if (guard_.has_suspects()) cut_off(guard_.all_read());
       return false;
     }
+    if (turn_bytes_ >= turn_bytes_max) return true;
     if (i % 8 == 7 && now() >= until) return true;
   }
   return true;
@@ -116,6 +118,7 @@ bool link_intake::read_message() {
     more = blob.more();
     is_good = is_good && blobs_.size() < frames_max;
     counts.bytes_received.fetch_add(blob.view().size(), std::memory_order_relaxed);
+    turn_bytes_ += blob.view().size();
     if (is_good) blobs_.push_back(blob.release());
   }
   const auto header = is_good ? read_header(frame_.view()) : std::nullopt;

@@ -1,8 +1,9 @@
 // What comes in: the ROUTER of a node, the tokens it has granted, and what frames mean.
 //
 // Thread: the home thread of the links.
-// Bounds: a turn reads `turn_messages_max` messages or for `turn_time_max`; what a peer sends
-// beyond what ZeroMQ queues for us waits in TCP; of a message that does not end, unread_max.
+// Bounds: a turn reads `turn_messages_max` messages, `turn_bytes_max` bytes of blobs (so that what
+// was made of them is gone before more is) or for `turn_time_max`; what a peer sends beyond what
+// ZeroMQ queues for us waits in TCP; of a message that does not end, unread_max.
 #pragma once
 
 #include <chrono>
@@ -43,6 +44,7 @@ class link_intake {
 
   static constexpr int turn_messages_max = 64;
   static constexpr std::chrono::microseconds turn_time_max{200};
+  static constexpr std::size_t turn_bytes_max = 256 * 1024;
 
   static constexpr unread_budget::bounds unread_max{.connection_bytes_max = 48 * 1024 * 1024,
                                                     .total_bytes_max = 128 * 1024 * 1024};
@@ -88,6 +90,7 @@ class link_intake {
   std::vector<std::unique_ptr<socket_watch>> watches_;  // the ROUTER's first
   std::unordered_map<std::uint64_t, zmq_link_ptr> granted_;
   time_point turn_at_;
+  std::size_t turn_bytes_ = 0;
 
   // The message being read.
   message_frame from_;

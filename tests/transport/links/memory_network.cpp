@@ -24,7 +24,10 @@ class memory_links::one_link final : public transport::peer_link {
                    std::span<const shared_bytes> blobs) override {
     if (over) return send_result::ended;
     auto& queued = bytes_[static_cast<std::size_t>(where)];
+    std::size_t beside = 0;
+    for (const auto& blob : blobs) beside += blob.size();
     if (bytes.size() > transport::link_bounds::record_bytes_max) return send_result::too_large;
+    if (beside > transport::link_bounds::blob_bytes_max) return send_result::too_large;
     if (queued + bytes.size() > network_.queued_bytes_max) return send_result::overloaded;
     queued += bytes.size();
     waiting.push_back({where, std::string{bytes}, {blobs.begin(), blobs.end()}});

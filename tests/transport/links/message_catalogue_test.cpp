@@ -144,7 +144,7 @@ TEST(message_catalogue, the_hash_tells_what_elements_consist_of) {
 TEST(wire_shape, says_what_a_value_consists_of) {
   EXPECT_EQ((wire_shape::of<>()), "()");
   EXPECT_EQ((wire_shape::of<bool, colour, double>()), "(b u2 f8 )");
-  EXPECT_EQ((wire_shape::of<std::vector<std::string>>()), "([s ])");
+  EXPECT_EQ((wire_shape::of<std::vector<std::string>>()), "([t ])");
   EXPECT_EQ((wire_shape::of<std::map<int, nothing_said>>()), "(<i4 {}>)");
   EXPECT_EQ((wire_shape::of<std::optional<std::array<char, 3>>>()), "(?3*i1 )");
   EXPECT_EQ((wire_shape::of<caf::actor, caf::strong_actor_ptr>()), "(a a )");

@@ -69,6 +69,17 @@ TEST_F(remote_actors_test, actors_are_spawned_by_kind) {
   EXPECT_EQ(failure_code(none.error(), errc::timeout), errc::not_found);
 }
 
+TEST_F(remote_actors_test, a_large_text_travels_whole_and_stays_with_others_who_hold_it) {
+  const std::string text(transport::wire_bounds::text_bytes_min, 'x');
+  const auto it = find("a", "b");
+  EXPECT_EQ(answer<std::string>("a", it, text), text);
+  const auto held = caf::make_message(text);
+  for (int i = 0; i < 2; ++i) it->enqueue(nullptr, caf::make_message_id(), held, nullptr);
+  settle();
+  EXPECT_EQ(held.get_as<std::string>(0), text);
+  EXPECT_EQ(nodes["b"]->actors->counts().malformed, 0u);
+}
+
 TEST_F(remote_actors_test, a_request_without_an_answer_times_out) {
   name_it("b", nodes["b"]->spawn([](caf::event_based_actor* self) -> caf::behavior {
     return {[self](std::int64_t) { return self->make_response_promise(); }};

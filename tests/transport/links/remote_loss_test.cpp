@@ -125,7 +125,8 @@ TEST_F(remote_loss, past_the_bound_requests_are_refused_and_nothing_before_is_lo
 }
 
 TEST_F(remote_loss, a_message_over_the_bound_is_refused) {
-  const auto got = answer<std::string>("a", it, std::string(2 * 1024 * 1024, 'x'));
+  const auto got =
+      answer<std::string>("a", it, std::string(transport::link_bounds::blob_bytes_max + 1, 'x'));
   ASSERT_FALSE(got);
   EXPECT_EQ(failure_code(got.error(), errc::timeout), errc::payload_too_large);
 }

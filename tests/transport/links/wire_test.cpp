@@ -92,6 +92,40 @@ TEST(wire, large_bytes_travel_beside_the_message_without_a_copy) {
   EXPECT_TRUE(small.blobs.empty());
 }
 
+TEST(wire, large_texts_travel_beside_the_message_and_are_copied_once) {
+  numbered_handles handles;
+  std::string text(wire_bounds::text_bytes_min, 'x');
+  text.back() = 'y';
+  const auto form = written(text, handles);
+  EXPECT_EQ(form.bytes.size(), 4U);
+  ASSERT_EQ(form.blobs.size(), 1U);
+  EXPECT_EQ(text, form.blobs[0].view()) << "kept";
+  std::string back;
+  ASSERT_TRUE(read_whole(form, back, handles));
+  EXPECT_EQ(back, text);
+
+  wire_form taken;
+  const auto* const data = text.data();
+  wire_writer{taken.bytes, taken.blobs, handles, wire_writer::texts::taken}(text);
+  EXPECT_EQ(taken, form);
+  EXPECT_EQ(taken.blobs[0].view().data(), data);
+
+  const auto small = written(std::string(wire_bounds::text_bytes_min - 1, 'x'), handles);
+  EXPECT_TRUE(small.blobs.empty());
+}
+
+TEST(wire, a_large_text_has_one_form) {
+  numbered_handles handles;
+  const std::string text(wire_bounds::text_bytes_min, 'x');
+  auto within = written(static_cast<std::uint32_t>(text.size()), handles);
+  within.bytes += text;
+  std::string back;
+  EXPECT_FALSE(read_whole(within, back, handles)) << "without its blob";
+  auto other = written(text, handles);
+  other.blobs = {shared_bytes{text + 'x'}};
+  EXPECT_FALSE(read_whole(other, back, handles)) << "with one of another size";
+}
+
 TEST(wire, numbers_lie_little_endian_without_padding) {
   numbered_handles handles;
   EXPECT_EQ(written(std::tuple{std::uint8_t{1}, std::uint32_t{0x01020304}, true}, handles).bytes,
