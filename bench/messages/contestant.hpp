@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bench/messages/message_load.hpp"
+#include "transport/zmq/cluster_key.hpp"
 
 namespace troupe::bench {
 
@@ -18,6 +19,9 @@ class contestant {
 
   // Returns whether it is others' work, which ours is compared with.
   virtual bool is_peer() const { return false; }
+
+  // Returns the name of the one it is compared with, empty where that is all peers.
+  virtual std::string compared_with() const { return {}; }
 
   // Serves in a process of its own until that is killed; says on which port of loopback.
   [[noreturn]] virtual void serve(const std::function<void(std::uint16_t)>& listening) = 0;
@@ -36,7 +40,10 @@ std::unique_ptr<contestant> make_caf_io();
 // Records over our own links, without actors.
 std::unique_ptr<contestant> make_links_only();
 
-// Two actors over our links; the payload a text, or bytes that travel without a copy.
-std::unique_ptr<contestant> make_remote_actors(bool as_bytes);
+using cluster_key_ptr = std::shared_ptr<const transport::zmq::cluster_key>;
+
+// Two actors over our links; the payload a text, or bytes that travel without a copy. With a key
+// encrypted, and compared with the same without.
+std::unique_ptr<contestant> make_remote_actors(bool as_bytes, const cluster_key_ptr& key = {});
 
 }  // namespace troupe::bench

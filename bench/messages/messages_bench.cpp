@@ -28,6 +28,11 @@ std::vector<std::unique_ptr<contestant>> all_contestants() {
   all.push_back(make_links_only());
   all.push_back(make_remote_actors(false));
   all.push_back(make_remote_actors(true));
+  if (auto made = transport::zmq::make_cluster_key()) {
+    const auto key = std::make_shared<const transport::zmq::cluster_key>(*made);
+    all.push_back(make_remote_actors(false, key));
+    all.push_back(make_remote_actors(true, key));
+  }
   return all;
 }
 
@@ -64,7 +69,9 @@ int run(int repeats, const std::vector<std::string>& chosen) {
   message_rates all;
   all.loads = message_loads();
   choose(all.loads, chosen, [](const auto& load) { return load.name; });
-  for (const auto& who : contestants) all.contestants.push_back({who->name(), who->is_peer()});
+  for (const auto& who : contestants) {
+    all.contestants.push_back({who->name(), who->is_peer(), who->compared_with()});
+  }
   all.rates.assign(contestants.size(), std::vector<std::vector<double>>(all.loads.size()));
   for (int repeat = 0; repeat < repeats; ++repeat) {
     for (std::size_t load = 0; load < all.loads.size(); ++load) {

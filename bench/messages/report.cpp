@@ -20,11 +20,16 @@ std::vector<double> ratios(const std::vector<double>& ours, const std::vector<do
   return result;
 }
 
+bool is_compared(const measured_contestant& ours, const measured_contestant& peer) {
+  if (ours.is_peer) return false;
+  return ours.compared_with.empty() ? peer.is_peer : peer.name == ours.compared_with;
+}
+
 // Calls `see` with the numbers of each of ours and each peer.
 void each_pair(const message_rates& all, auto see) {
   for (std::size_t ours = 0; ours < all.contestants.size(); ++ours) {
     for (std::size_t peer = 0; peer < all.contestants.size(); ++peer) {
-      if (!all.contestants[ours].is_peer && all.contestants[peer].is_peer) see(ours, peer);
+      if (is_compared(all.contestants[ours], all.contestants[peer])) see(ours, peer);
     }
   }
 }

@@ -12,6 +12,7 @@ namespace troupe::bench {
 struct measured_contestant {
   std::string name;
   bool is_peer = false;
+  std::string compared_with{};  // by name; empty: all peers
 };
 
 // Rates in messages per second, [contestant][load][repeat]. Ours are compared with each peer's of
