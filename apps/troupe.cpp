@@ -20,6 +20,7 @@
 #include "engine/embedded/model/tiny_model.hpp"
 #include "engine/embedded/serve/engine_app.hpp"
 #include "runtime/errc.hpp"
+#include "runtime/large_pages.hpp"
 
 namespace {
 
@@ -51,7 +52,11 @@ caf::expected<config::node_spec> reread(const std::vector<std::string>& argument
   return make_failure(errc::invalid_config, done != nullptr ? done->text : "it is no `troupe up`");
 }
 
+// Room for the bodies of requests under way; a node that needs none of it keeps none.
+constexpr std::size_t heap_bytes = 32 * 1024 * 1024;
+
 int run(const up_command& up, const invocation& by) {
+  put_heap_on_large_pages(heap_bytes);
   return run_node(up.node,
                   node_options{by.program, up.topology, [by] { return reread(by.arguments); }});
 }
