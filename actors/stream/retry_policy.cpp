@@ -36,6 +36,13 @@ void retry_policy::attempt_refused() {
   tried_.pop_back();
 }
 
+verdict retry_policy::lease_refused() {
+  const auto next = attempt_failed(errc::connect_failed, 0);
+  if (next != verdict::retry || ++refused_ < refused_leases_max) return next;
+  final_text_ = "the router chose engines that are not up " + std::to_string(refused_) + " times";
+  return verdict::give_up;
+}
+
 verdict retry_policy::attempt_failed(errc code, std::size_t bytes_sent) {
   if (loses_engine(code)) ++lost_;
   if (code != errc::connect_failed) reached_ = true;

@@ -23,6 +23,8 @@ enum class verdict : std::uint8_t {
 // What one request has been through.
 class retry_policy {
  public:
+  static constexpr std::size_t refused_leases_max = 100;  // of one request
+
   explicit retry_policy(std::size_t attempts_max) : attempts_max_{attempts_max} {}
 
   // Notes that an attempt at an engine begins; returns its epoch, counted from 1.
@@ -30,6 +32,10 @@ class retry_policy {
 
   // The engine was full and did nothing of the attempt: it may be asked again.
   void attempt_refused();
+
+  // An engine was chosen that would not have the request, or is gone: no attempt began. The router
+  // knows better soon, for what tells it is on its way; refused_leases_max of them are a mistake.
+  verdict lease_refused();
 
   // How many attempts have begun, refused ones included.
   std::uint32_t attempts() const { return attempts_; }
@@ -49,6 +55,7 @@ class retry_policy {
 
   std::size_t attempts_max_;
   std::size_t lost_ = 0;
+  std::size_t refused_ = 0;
   std::uint32_t attempts_ = 0;
   bool reached_ = false;  // some engine took a connection
   std::vector<std::uint32_t> tried_;

@@ -212,9 +212,9 @@ void stream::route_failed(const caf::error& error) {
   if (refusal_head_) return reply(std::move(*refusal_head_), std::move(refusal_body_));
   // The engine's proxy knew it to be down before the router did, or the proxy itself is gone: that
   // engine is not asked again.
-  if (is_refused_lease(error) &&
-      retries_.attempt_failed(errc::connect_failed, 0) == verdict::retry) {
-    return route();
+  if (is_refused_lease(error)) {
+    if (retries_.lease_refused() == verdict::retry) return route();
+    return fail_request(retries_.final_code(), retries_.final_text());
   }
   if (!retries_.tried().empty()) return fail_request(retries_.final_code(), retries_.final_text());
   fail_request(failure_code(error, errc::no_engine), failure_text(error));

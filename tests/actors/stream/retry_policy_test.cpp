@@ -23,6 +23,18 @@ TEST(retry_policy, an_engine_that_was_full_may_be_asked_again) {
   EXPECT_EQ(policy.attempt_failed(errc::connection_lost, 0), verdict::give_up);
 }
 
+TEST(retry_policy, refused_leases_are_bounded_apart_from_attempts) {
+  retry_policy policy{3};
+  for (std::size_t i = 1; i < retry_policy::refused_leases_max; ++i) {
+    EXPECT_EQ(policy.lease_refused(), verdict::retry);
+  }
+  EXPECT_EQ(policy.begin_attempt(4), 1U);
+  EXPECT_EQ(policy.attempt_failed(errc::connect_failed, 0), verdict::retry);
+  EXPECT_EQ(policy.lease_refused(), verdict::give_up);
+  EXPECT_EQ(policy.final_code(), errc::no_engine);
+  EXPECT_NE(policy.final_text().find("100 times"), std::string::npos);
+}
+
 TEST(retry_policy, attempts_are_bounded) {
   retry_policy policy{3};
   for (std::uint32_t engine = 0; engine < 2; ++engine) {
