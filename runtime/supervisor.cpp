@@ -15,32 +15,11 @@
 #include "runtime/supervised_children.hpp"
 #include "runtime/supervisor_core.hpp"
 #include "runtime/supervisor_errors.hpp"
+#include "runtime/supervisor_notes.hpp"
 
 namespace troupe {
 
 namespace {
-
-// What the supervisor tells itself.
-struct restart_due {
-  std::uint64_t ticket = 0;
-};
-
-struct grace_over {
-  std::uint64_t child = 0;
-  std::uint32_t start = 0;  // which of its starts; later ones have their own grace
-};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, restart_due& x) {
-  return f(caf::meta::type_name("troupe::restart_due"), x.ticket);
-}
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, grace_over& x) {
-  return f(caf::meta::type_name("troupe::grace_over"), x.child, x.start);
-}
-
-using own_actor = supervisor_actor::extend<caf::reacts_to<restart_due>, caf::reacts_to<grace_over>>;
 
 child_rules rules_of(const child_spec& spec) {
   return {spec.name, spec.kind, spec.significant};
@@ -57,10 +36,10 @@ std::vector<child_rules> static_rules(const supervisor_spec& spec) {
   return rules;
 }
 
-class supervisor final : public own_actor::base {
+class supervisor final : public own_supervisor_actor::base {
  public:
   supervisor(caf::actor_config& cfg, supervisor_spec spec)
-      : own_actor::base{cfg},
+      : own_supervisor_actor::base{cfg},
         spec_{std::move(spec)},
         core_{spec_.policy, static_rules(spec_)},
         children_{spec_.names},
@@ -86,6 +65,7 @@ class supervisor final : public own_actor::base {
     set_down_handler([this](caf::down_msg& m) { child_down(m); });
     set_exit_handler([this](caf::exit_msg& m) {
       end_reason_ = std::move(m.reason);
+      if (starter_) send_exit(starter_, caf::exit_reason::user_shutdown);
       carry_out(core_.stop());
     });
     carry_out(core_.start());
@@ -100,7 +80,8 @@ class supervisor final : public own_actor::base {
         [this](const which_children&) { return children_.reports(core_); },
         [this](const count_children&) { return children_.count(core_); },
         [this](const restart_due& m) { carry_out(core_.restart_due(m.ticket)); },
-        [this](const grace_over& m) { kill_if_stopping(m); }};
+        [this](const grace_over& m) { kill_if_stopping(m); },
+        [this](const child_started& m) { start_is_over(m); }};
   }
 
   // Only exit_reason::kill, or the end of the whole system, finds children or requests here.
@@ -117,7 +98,8 @@ class supervisor final : public own_actor::base {
 
   caf::result<child_report> add(child_spec spec) {
     if (is_simple(spec_)) return make_failure(errc::unsupported, "children come from the template");
-    if (!spec.start) return make_failure(errc::invalid_request, spec.name + " cannot be started");
+    if (!spec.start && !spec.start_later)
+      return make_failure(errc::invalid_request, spec.name + " cannot be started");
     return enqueue_request(request_kind::start_child, std::move(spec));
   }
 
@@ -199,8 +181,22 @@ class supervisor final : public own_actor::base {
   }
 
   void start(child_id id) {
+    const auto& spec = children_.at(id).spec;
+    if (!spec.start_later) return started(id, spec.start(system()));
+    starting_ = id;
+    starter_ = spec.start_later(system(), caf::actor_cast<caf::actor>(this));
+    monitor(starter_);
+  }
+
+  void start_is_over(const child_started& m) {
+    if (!starter_ || current_sender() != caf::actor_cast<caf::strong_actor_ptr>(starter_)) return;
+    demonitor(starter_);
+    starter_ = nullptr;
+    m.actor ? started(starting_, m.actor) : started(starting_, m.failure);
+  }
+
+  void started(child_id id, const caf::expected<caf::actor>& actor) {
     auto& child = children_.at(id);
-    auto actor = child.spec.start(system());
     if (!actor) {
       start_failure_ = actor.error();
       failed_child_ = child.spec.name;
@@ -263,6 +259,10 @@ class supervisor final : public own_actor::base {
   }
 
   void child_down(const caf::down_msg& m) {
+    if (starter_ && m.source == starter_.address()) {
+      starter_ = nullptr;
+      return started(starting_, make_failure(errc::process_died, "what was to start it has ended"));
+    }
     const auto id = children_.down(m.source);
     if (!id) return;
     if (core_.state(*id) != child_state::stopping) {
@@ -285,6 +285,8 @@ class supervisor final : public own_actor::base {
   caf::error end_reason_;
   caf::error start_failure_;  // of the last start that failed
   std::string failed_child_;
+  caf::actor starter_;     // of a child that takes a while; null: none is out
+  child_id starting_ = 0;  // that child
   std::deque<supervisor_action> pending_;
   bool carrying_out_ = false;
 };

@@ -12,6 +12,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/error.hpp>
 #include <caf/expected.hpp>
 #include <caf/message.hpp>
 #include <caf/meta/type_name.hpp>
@@ -41,8 +42,19 @@ struct child_spec {
   // Of a template, instead of `start`: makes a child from the arguments of its start_instance.
   std::function<caf::expected<caf::actor>(caf::actor_system&, const caf::message&)> start_with{};
 
+  // Instead of `start`, for a child that takes a while, such as one on another node: makes an actor
+  // that starts it and sends the supervisor child_started, once. That actor's end before this is a
+  // failure; sent an exit before this it is to answer at once. Nothing else is started meanwhile.
+  std::function<caf::actor(caf::actor_system&, const caf::actor& supervisor)> start_later{};
+
   child_shutdown shutdown = child_shutdown::timed;
   bool significant = false;  // its end may end the supervisor; see auto_shutdown
+};
+
+// What became of a start_later.
+struct child_started {
+  caf::actor actor{};  // null: it could not be started
+  caf::error failure{};
 };
 
 struct start_child {
@@ -130,5 +142,6 @@ using supervisor_actor =
 
 }  // namespace troupe
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::child_started)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::start_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::start_instance)
