@@ -1,5 +1,7 @@
 #include "runtime/io_unit.hpp"
 
+#include <utility>
+
 #include <caf/intrusive_ptr.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
@@ -55,28 +57,42 @@ void io_unit::drain() {
   const auto until = drain_time_ + budget_.time_max;
   std::size_t resumes = 0;
   while (!queue_.empty() && resumes < budget_.resumes_max) {
-    resume_one();
-    if (++resumes % budget_.resumes_per_clock_read != 0) continue;
-    drain_time_ = now();
+    const auto* job = queue_.front();
+    const bool has_more = resume_one();
+    if (++resumes % budget_.resumes_per_clock_read != 0 && !has_more) continue;
+    const auto before = std::exchange(drain_time_, now());
+    if (has_more) judge(job, drain_time_ - before);
     if (drain_time_ >= until) break;
   }
   draining_ = false;
   if (!queue_.empty()) continue_later();
 }
 
-void io_unit::resume_one() {
+bool io_unit::resume_one() {
   auto* job = queue_.front();
   queue_.pop_front();
-  switch (job->resume(this, budget_.messages_per_resume_max)) {
+  const auto messages = slow_.contains(job) ? 1 : budget_.messages_per_resume_max;
+  switch (job->resume(this, messages)) {
     case caf::resumable::resume_later:
       queue_.push_back(job);
-      break;
+      return true;
     case caf::resumable::awaiting_message:
     case caf::resumable::done:
       caf::intrusive_ptr_release(job);
       break;
     case caf::resumable::shutdown_execution_unit:
       break;  // CAF's own workers only
+  }
+  return false;
+}
+
+// What ran since the clock was read before counts, too: who is held for slow wrongly loses little.
+void io_unit::judge(const caf::resumable* job, std::chrono::nanoseconds took) {
+  const auto messages = static_cast<std::int64_t>(budget_.messages_per_resume_max);
+  if (slow_.contains(job) ? took * messages < budget_.time_max : took <= budget_.time_max) {
+    slow_.erase(job);
+  } else {
+    slow_.insert(job);
   }
 }
 

@@ -19,6 +19,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/drain_budget.hpp"
 #include "runtime/io_thread.hpp"
+#include "runtime/slow_jobs.hpp"
 
 namespace troupe {
 
@@ -55,7 +56,9 @@ class io_unit final : public caf::execution_unit, public turn_listener {
  private:
   void take_inbox();
   void drain();
-  void resume_one();
+  // Returns whether the actor has more to do.
+  bool resume_one();
+  void judge(const caf::resumable* job, std::chrono::nanoseconds took);
   void continue_later();
 
   io_thread& thread_;
@@ -65,6 +68,7 @@ class io_unit final : public caf::execution_unit, public turn_listener {
   bool draining_ = false;
   bool behind_ = false;  // a posted handler goes on with the queue
   time_point drain_time_;
+  slow_jobs slow_;
 
   std::mutex inbox_mutex_;
   std::vector<caf::resumable*> inbox_;  // from other threads
