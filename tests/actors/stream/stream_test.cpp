@@ -78,14 +78,6 @@ TEST_F(stream_test, passes_whole_events_only) {
   EXPECT_EQ(client.body, all);
 }
 
-TEST_F(stream_test, a_router_that_is_wrong_again_and_again_is_asked_no_more) {
-  router_refusal = make_failure(errc::connect_failed, "engine e0 is not up");
-  post(chat);
-  EXPECT_EQ(routed.size(), retry_policy::refused_leases_max);
-  EXPECT_EQ(client.head.status, 503U);
-  EXPECT_NE(client.body.find("100 times"), std::string::npos);
-}
-
 TEST_F(stream_test, a_refused_connection_goes_elsewhere) {
   router_script = {1, 2};
   post(chat);

@@ -72,5 +72,13 @@ TEST_F(stream_waiting, a_full_engine_s_refusal_stands_if_no_other_takes_it) {
   EXPECT_EQ(client.body, R"({"error":"full"})");
 }
 
+TEST_F(stream_waiting, a_router_that_is_wrong_again_and_again_is_asked_no_more) {
+  router_refusal = make_failure(errc::connect_failed, "engine e0 is not up");
+  post(chat);
+  EXPECT_EQ(routed.size(), retry_policy::refused_leases_max);
+  EXPECT_EQ(client.head.status, 503U);
+  EXPECT_NE(client.body.find("100 times"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace troupe::actors

@@ -6,7 +6,8 @@
 #include <thread>
 
 #include <gtest/gtest.h>
-#include <caf/all.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include "runtime/clock.hpp"
 #include "runtime/supervisor.hpp"
