@@ -13,6 +13,7 @@
 #include "runtime/assert.hpp"
 #include "runtime/turn_end.hpp"
 #include "transport/http/outbox.hpp"
+#include "transport/http/peer_silence.hpp"
 
 namespace troupe::transport::http {
 
@@ -131,6 +132,7 @@ void asio_stream::connect_next(std::string why) {
   socket_.close(ignored);
   if (!error) socket_.open(remote.protocol(), error);
   if (error) return connect_next(error.message());
+  watch_for_silence(socket_.native_handle());
   socket_.async_connect(remote, [self = shared_from_this()](const error_code& failure) {
     if (self->owner_ == nullptr) return;
     if (failure) return self->connect_next(failure.message());

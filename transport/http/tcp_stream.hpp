@@ -53,7 +53,8 @@ class tcp_stream {
   static std::shared_ptr<tcp_stream> adopt(boost::asio::io_context& context, int socket,
                                            owner& user);
 
-  // Connects to the first of the literal addresses that answers.
+  // Connects to the first of the literal addresses that answers. A machine that falls silent, where
+  // the kernel would wait for a quarter of an hour or for ever, is lost after 15 s.
   static std::shared_ptr<tcp_stream> connect(boost::asio::io_context& context,
                                              std::vector<std::string> addresses, std::uint16_t port,
                                              owner& user);
