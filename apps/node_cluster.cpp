@@ -1,5 +1,6 @@
 #include "apps/node_cluster.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -35,10 +36,14 @@ std::string endpoint_of(const std::string& peer) {
   return "tcp://" + peer;
 }
 
-node_description describe(const config::cluster_spec& cluster, const config::node_spec& node) {
+// `latest` is the latest incarnation of this node that is known, 0 for none.
+node_description describe(const config::cluster_spec& cluster, const config::node_spec& node,
+                          std::uint64_t latest) {
   node_description self;
-  // Later lives of a name have higher incarnations; the time has that quality without a file.
-  self.id = {node.name, static_cast<std::uint64_t>(unix_seconds() * 1e6)};
+  // Later lives of a name have higher incarnations. The time has that quality without a file; where
+  // it was set back, the others tell what they know, and the next life goes beyond that.
+  const auto time = static_cast<std::uint64_t>(unix_seconds() * 1e6);
+  self.id = {node.name, std::max(time, latest + 1)};
   self.endpoint = endpoint_of(config::link_peer(cluster, node.member));
   self.labels = node.member.labels;
   self.roles = node.member.roles;
@@ -84,7 +89,7 @@ class node_cluster::member final : public pinned<caf::event_based_actor> {
     send(this, begin_life{});
     return {[this](begin_life) { begin(); },
             [this](const transport::node_change& change) {
-              if (change.what == membership_event::kind::fenced) fenced();
+              if (change.what == membership_event::kind::fenced) fenced(change.node.id);
             }};
   }
 
@@ -102,7 +107,8 @@ class node_cluster::member final : public pinned<caf::event_based_actor> {
     monitor(actors_);
   }
 
-  void fenced() {
+  void fenced(const node_id& known) {
+    if (*cluster_ != nullptr) (*cluster_)->latest_ = known.incarnation;
     log::warn("the others hold this node for dead: it joins them anew");
     quit(make_failure(errc::connection_lost, "this incarnation is held for dead"));
   }
@@ -160,9 +166,11 @@ caf::error node_cluster::open_life() {
   auto options = options_of(*parts_.all.cluster, parts_.node, catalogue_);
   options.key = key_;
   auto made = std::make_unique<node_life>(parts_, catalogue_);
-  auto error = made->open(describe(*parts_.all.cluster, parts_.node), std::move(options));
-  if (!error) life_ = std::move(made);
-  return error;
+  auto error = made->open(describe(*parts_.all.cluster, parts_.node, latest_), std::move(options));
+  if (error) return error;
+  life_ = std::move(made);
+  latest_ = life_->self().id.incarnation;
+  return {};
 }
 
 caf::error node_cluster::start_life() {
@@ -214,7 +222,7 @@ bool node_cluster::is_alive() const {
 cluster_look node_cluster::look() const {
   const auto& name = parts_.all.cluster->name;
   if (!is_alive()) {
-    return {name, describe(*parts_.all.cluster, parts_.node), {}, {}, is_leaving_};
+    return {name, describe(*parts_.all.cluster, parts_.node, latest_), {}, {}, is_leaving_};
   }
   return {name, life_->self(), life_->links(), life_->membership(), is_leaving_};
 }

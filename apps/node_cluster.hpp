@@ -11,6 +11,7 @@
 // called from any. It outlives the actor system's use of child().
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -67,6 +68,7 @@ class node_cluster {
 
   parts parts_;
   std::optional<transport::zmq::cluster_key> key_;
+  std::uint64_t latest_ = 0;  // the latest incarnation of this node that is known
   transport::message_catalogue catalogue_;
   std::unique_ptr<node_life> life_;  // null between two
   caf::actor follower_;

@@ -156,9 +156,12 @@ void membership::report(news what, const node_description& node) {
   out_.events.push_back({what, node});
 }
 
-void membership::fence_self() {
+// `latest` is the incarnation of this name that others know, where it is not ours.
+void membership::fence_self(std::uint64_t latest) {
   if (std::exchange(fenced_, true)) return;
-  report(news::fenced, self_.node);
+  auto node = self_.node;
+  node.id.incarnation = std::max(node.id.incarnation, latest);
+  report(news::fenced, node);
 }
 
 void membership::feel(int change) {

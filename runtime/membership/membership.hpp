@@ -44,7 +44,8 @@ struct membership_event {
     down,     // this incarnation is gone for good
     left,     // the same, on purpose
     leaving,  // it lives and will be gone soon: what runs there is to start elsewhere
-    fenced    // `node` is this one, and it is to start again with a higher incarnation
+    fenced    // `node` is this one with its latest incarnation that is known, and it is to start
+              // again with a higher one
   };
   kind what = kind::up;
   node_description node;
@@ -132,7 +133,7 @@ class membership {
   void apply(member& m, const member_record& record, bool known);
   bool fence(const member_message& message);
   void doubt(member& m, const member_message& message);
-  void fence_self();
+  void fence_self(std::uint64_t latest = 0);
   void answer(const member_message& message);
   void acknowledged(const member_message& message);
 

@@ -66,7 +66,8 @@ void membership::learn_of_self(const member_record& record) {
   auto& own = self_.node.id.incarnation;
   const auto said = record.node.id.incarnation;
   if (said < own) return;
-  if (said > own) return fence_self();  // another has taken the name
+  // Another has taken the name, or this node's clock is behind that of its earlier life.
+  if (said > own) return fence_self(said);
   if (ended(record.state)) {
     if (self_.state != member_state::left) fence_self();
   } else if (record.state == member_state::suspect && record.refutation >= self_.refutation &&

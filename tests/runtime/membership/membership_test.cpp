@@ -87,9 +87,13 @@ TEST_F(one_node, ends_when_it_is_held_down) {
   EXPECT_TRUE(hear({kind::ping, 5, {"a", 1}, node("b"), {}}).empty());
 }
 
-TEST_F(one_node, ends_when_another_has_its_name) {
-  hear(from(node("b"), {node("a", 2)}));
+// So that the next life is later even where the clock has been set back.
+TEST_F(one_node, ends_when_a_later_life_of_it_is_known_and_says_which) {
+  hear(from(node("b"), {node("a", 7)}));
   EXPECT_TRUE(core.fenced());
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.back().what, news::fenced);
+  EXPECT_EQ(events.back().node.id, (node_id{"a", 7}));
 }
 
 TEST_F(one_node, does_not_mind_what_became_of_its_earlier_life) {
