@@ -78,7 +78,8 @@ class node {
       });
     }
     resources_.emplace(node_resources{spec_, live_, options_.program, names_, metrics_,
-                                      scheduler_->thread(0), fronts_.front()->client()});
+                                      scheduler_->thread(0), fronts_.front()->client(),
+                                      options_.all.cluster.has_value()});
     return port;
   }
 

@@ -127,6 +127,9 @@ child_spec engine_process_child(const node_resources& resources, const config::e
 }
 
 // Apart from those of other routers, which lease from the same engines.
+// Of a router that starts, in a cluster: as long as placement waits to hear of the others.
+constexpr std::chrono::milliseconds hears_of_engines_within{3'000};
+
 std::uint64_t random_lease_numbers() {
   return std::uint64_t{std::random_device{}()} << 31;
 }
@@ -137,7 +140,8 @@ child_spec router_child(const node_resources& resources) {
   child.start = [&resources](caf::actor_system& system) -> caf::expected<caf::actor> {
     return caf::actor_cast<caf::actor>(actors::spawn_router(
         system,
-        {resources.live.router(), &resources.names, resources.metrics, random_lease_numbers()}));
+        {resources.live.router(), &resources.names, resources.metrics, random_lease_numbers(),
+         resources.in_cluster ? hears_of_engines_within : std::chrono::milliseconds{0}}));
   };
   return child;
 }

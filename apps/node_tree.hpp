@@ -40,6 +40,7 @@ struct node_resources {
   std::shared_ptr<prometheus::Registry> metrics;
   io_thread& home;                  // watches processes, probes engines
   transport::http::client& client;  // of that thread
+  bool in_cluster = false;          // with engines of other nodes
 };
 
 // The command that starts one embedded engine of a group.

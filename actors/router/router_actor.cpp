@@ -28,7 +28,8 @@ class router_state {
         core_{options.spec, {.lease_numbers_from = options.lease_numbers_from}},
         admission_{options.spec, core_,
                    [this](ticket id, admission_result result) { answer(id, std::move(result)); }},
-        metrics_{*options.metrics} {}
+        metrics_{*options.metrics},
+        heard_all_at_{now() + options.hears_within} {}
 
   void start() {
     for (const auto& name : names_->names()) {
@@ -153,7 +154,8 @@ class router_state {
 
   caf::error refused(caf::error error) {
     // Which models a starting engine serves is not known before it says so.
-    if (failure_code(error, errc::no_engine) == errc::unknown_model && engines_.is_starting()) {
+    const bool may_come = engines_.is_starting() || now() < heard_all_at_;
+    if (may_come && failure_code(error, errc::no_engine) == errc::unknown_model) {
       error = make_failure(errc::no_engine, "the engines are still starting");
     }
     metrics_.refused(failure_code(error, errc::no_engine));
@@ -212,6 +214,7 @@ class router_state {
   router_metrics metrics_;
   known_engines engines_{core_, metrics_, self_->node()};
   waiting_room waiting_;
+  time_point heard_all_at_;
   std::uint64_t last_ticket_ = 0;
   bool ticking_ = false;
 };

@@ -19,6 +19,7 @@
 // Thread: unpinned, runs on whichever I/O thread sends to it; its mailbox is the only lock.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -35,6 +36,9 @@ struct router_options {
   registry* names = nullptr;  // gets the proxies of other nodes as they report
   std::shared_ptr<prometheus::Registry> metrics;
   std::uint64_t lease_numbers_from = 0;  // where several routers lease from the same engines: apart
+  // How long after its start it may not have heard of all engines: until then a model that none
+  // serves may be one of those, and the refusal is no_engine.
+  std::chrono::milliseconds hears_within{0};
 };
 
 // Spawns the router; the caller publishes it as router_name.

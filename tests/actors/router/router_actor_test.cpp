@@ -26,6 +26,16 @@ TEST_F(router_actor_test, a_model_may_be_that_of_an_engine_that_still_starts) {
   EXPECT_EQ(route("m").engine, "a");
 }
 
+TEST_F(router_actor_test, a_model_may_be_that_of_an_engine_it_has_yet_to_hear_of) {
+  caf::anon_send_exit(router, caf::exit_reason::user_shutdown);
+  start_router(std::chrono::milliseconds{3'000});
+  EXPECT_EQ(route("m").code, errc::no_engine);
+  system.advance(std::chrono::milliseconds{2'999});
+  EXPECT_EQ(route("m").code, errc::no_engine);
+  system.advance(std::chrono::milliseconds{1});
+  EXPECT_EQ(route("m").code, errc::unknown_model);
+}
+
 TEST_F(router_actor_test, forwards_to_the_proxy_of_the_engine_it_chose) {
   add_engine("a");
   add_engine("b");

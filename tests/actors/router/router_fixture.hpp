@@ -25,11 +25,11 @@ struct router_fixture : testing::Test {
     system.run();
   }
 
-  void start_router() {
+  void start_router(std::chrono::milliseconds hears_within = {}) {
     config::router_spec spec;
     spec.policy = config::routing_policy::round_robin;
     spec.models = {{.name = "m", .aliases = {"gpt-4o"}}, {.name = "absent", .aliases = {"nobody"}}};
-    router = spawn_router(*system, {spec, &names, metrics});
+    router = spawn_router(*system, {spec, &names, metrics, 0, hears_within});
     names.put(router_name, router);
     system.run();
   }
