@@ -130,18 +130,18 @@ class Admin:
 
 
 class Node:
-    """A running `troupe up`; use as a context manager."""
+    """A running `troupe up`, behind the words of a launcher; use as a context manager."""
 
     READY = r"^listening on (https?://([\d.]+):(\d+))"
 
-    def __init__(self, *arguments, model=None, environment=None):
+    def __init__(self, *arguments, model=None, environment=None, launcher=()):
         environment = os.environ | (environment or {})
         environment.pop("TROUPE_MODEL", None)
         if model is not None:
             environment["TROUPE_MODEL"] = str(model)
         self.process = subprocess.Popen(
-            [str(TROUPE), "up", *map(str, arguments)], cwd=ROOT, env=environment, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            [*launcher, str(TROUPE), "up", *map(str, arguments)], cwd=ROOT, env=environment,
+            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.out = Output(self.process.stdout)
         self.log = Output(self.process.stderr)
         match = self.out.wait_for(self.READY)

@@ -107,11 +107,11 @@ def write_junit(path, cases):
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def run_tests(names, junit):
-    """Runs the named tests, or all; returns whether they passed."""
-    sys.path.insert(0, str(HERE))
+def run_tests(names, junit, folder=HERE):
+    """Runs the named tests, or all of a folder; returns whether they passed."""
+    sys.path.insert(0, str(folder))
     loader = unittest.TestLoader()
-    suite = loader.loadTestsFromNames(names) if names else loader.discover(str(HERE))
+    suite = loader.loadTestsFromNames(names) if names else loader.discover(str(folder))
     with open(os.devnull, "w", encoding="utf-8") as silence:
         runner = unittest.TextTestRunner(stream=silence, resultclass=Result, verbosity=0)
         result = runner.run(suite)

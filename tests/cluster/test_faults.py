@@ -1,0 +1,62 @@
+"""A machine that is killed, freezes, or loses power, while clients ask."""
+
+import unittest
+
+from cluster import MEMBERSHIP_TIMEOUT, NODES
+from cluster_case import ClusterCase
+from network import CLIENTS
+
+VICTIM = "engine-1"
+OTHERS = [name for name in NODES if name != VICTIM]
+ANSWER_SECONDS = 5  # the longest answer takes 2.2 s when nothing is wrong
+SILENCE_SECONDS = 15  # after which a connection to a machine that is gone breaks
+
+
+class FaultTest(ClusterCase):
+    """One engine node of six fails."""
+
+    def test_a_killed_node_breaks_no_more_than_its_streams_and_comes_back(self):
+        with self.load() as load:
+            self.wait_for_answers(load, 10)
+            before = self.cluster.incarnations()
+            self.cluster.nodes[VICTIM].crash()
+            self.check_passed_over([VICTIM], timeouts=2)
+            self.cluster.converge(OTHERS)
+            self.wait_for_answers(load, 10)
+            self.cluster.start(VICTIM)
+            self.cluster.converge()
+        # Refused is what lost two engines before its first token: both were on that node.
+        self.check_ends(load, ["broken", "refused"], ANSWER_SECONDS + MEMBERSHIP_TIMEOUT)
+        self.assertLessEqual({each.why for each in load.of("refused")}, {"502 BadGatewayError"})
+        self.assert_only_later(before, [VICTIM])
+
+    def test_a_frozen_machine_is_passed_over_and_goes_on_where_it_was(self):
+        with self.load() as load:
+            self.wait_for_answers(load, 10)
+            before = self.cluster.incarnations()
+            engines = self.cluster.nodes[VICTIM].engine_pids()
+            self.cluster.nodes[VICTIM].freeze()
+            self.check_passed_over([VICTIM], timeouts=2)
+            self.cluster.converge(OTHERS)
+            self.cluster.nodes[VICTIM].resume()
+            self.cluster.converge()
+        # What its engines had begun they finish: nothing is lost, it is only late.
+        self.check_ends(load, [], ANSWER_SECONDS + 10 * MEMBERSHIP_TIMEOUT)
+        self.assertEqual(self.cluster.nodes[VICTIM].engine_pids(), engines)
+        self.assert_only_later(before, [VICTIM])
+
+    def test_streams_of_a_machine_that_lost_power_end_with_a_typed_error(self):
+        with self.load() as load:
+            self.wait_for_answers(load, 10)
+            # No connection is closed by anyone: what is sent there is just never acknowledged.
+            self.cluster.network.cut([VICTIM], [*OTHERS, CLIENTS])
+            self.cluster.nodes[VICTIM].crash()
+            self.check_passed_over([VICTIM], timeouts=2)
+            self.cluster.converge(OTHERS)
+            self.wait_for_answers(load, 10)
+        self.check_ends(load, ["broken"], ANSWER_SECONDS + SILENCE_SECONDS + 5)
+        self.assertEqual({outcome.why for outcome in load.of("broken")}, {"BadGatewayError"})
+
+
+if __name__ == "__main__":
+    unittest.main()
