@@ -2,7 +2,7 @@
 //
 // CAF 0.17.6 never answers a request whose receiver's node is gone; whoever ends a link asks here
 // for those that went over it. An answer may come from a third node, so requests are found by who
-// asked and by number.
+// asked and by number. An asker is held until then: elsewhere its request would hold it, too.
 //
 // Thread: any.
 // Bounds: pending_max; at the bound the oldest is forgotten, its asker is left to its own deadline.
@@ -21,7 +21,7 @@
 namespace troupe::transport {
 
 struct pending_request {
-  caf::weak_actor_ptr asker;
+  caf::strong_actor_ptr asker;
   caf::message_id id;
   const void* peer = nullptr;  // which link it went over
 };
@@ -55,12 +55,14 @@ class pending_requests {
     }
   };
 
+  using map = std::unordered_map<key, pending_request, key_hash>;
+
   static key key_of(const caf::strong_actor_ptr& asker, caf::message_id id);
-  void forget_stale();
+  std::vector<map::node_type> forget_stale();
 
   const std::size_t pending_max_;
   mutable std::mutex mutex_;
-  std::unordered_map<key, pending_request, key_hash> requests_;
+  map requests_;
   std::deque<key> order_;  // oldest first; answered ones are skipped when they get to the front
 };
 

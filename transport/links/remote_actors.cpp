@@ -198,9 +198,7 @@ void remote_actors::tell_link(remote_node& to, caf::actor_id actor,
 
 void remote_actors::fail_pending(const peer_link_ptr& peer, const caf::error& reason) {
   for (auto& request : pending_.take(peer.get())) {
-    if (const auto asker = caf::actor_cast<caf::strong_actor_ptr>(request.asker)) {
-      asker->enqueue(nullptr, request.id.response_id(), caf::make_message(reason), nullptr);
-    }
+    request.asker->enqueue(nullptr, request.id.response_id(), caf::make_message(reason), nullptr);
   }
 }
 

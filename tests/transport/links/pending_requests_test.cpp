@@ -27,7 +27,7 @@ TEST_F(pending_requests_test, an_answer_is_matched_by_asker_and_number) {
   pending.answered(a, request(1).response_id());
   const auto left = pending.take(&peer);
   ASSERT_EQ(left.size(), 1u);
-  EXPECT_EQ(caf::actor_cast<caf::strong_actor_ptr>(left[0].asker), b);
+  EXPECT_EQ(left[0].asker, b);
   EXPECT_EQ(pending.size(), 0u);
 }
 

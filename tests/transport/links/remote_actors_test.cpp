@@ -80,6 +80,26 @@ TEST_F(remote_actors_test, a_large_text_travels_whole_and_stays_with_others_who_
   EXPECT_EQ(nodes["b"]->actors->counts().malformed, 0u);
 }
 
+// Here its request holds an asker whom nobody else does; there it is only a number.
+TEST_F(remote_actors_test, an_asker_lives_until_it_is_answered) {
+  auto got = std::make_shared<std::int64_t>(0);
+  auto alive = std::make_shared<int>(0);
+  const auto it = find("a", "b");
+  network.hold("b", "a");
+  nodes["a"]->world.system.spawn([=](caf::event_based_actor* self) {
+    self->request(it, caf::infinite, std::int64_t{4}).then([=](std::int64_t x) {
+      *got = x + *alive;
+    });
+  });
+  settle();
+  EXPECT_EQ(alive.use_count(), 2) << "the asker has it";
+  network.let_go("b", "a");
+  settle();
+  EXPECT_EQ(*got, 8);
+  EXPECT_EQ(alive.use_count(), 1);
+  EXPECT_EQ(nodes["a"]->actors->counts().pending, 0u);
+}
+
 TEST_F(remote_actors_test, a_request_without_an_answer_times_out) {
   name_it("b", nodes["b"]->spawn([](caf::event_based_actor* self) -> caf::behavior {
     return {[self](std::int64_t) { return self->make_response_promise(); }};
