@@ -114,6 +114,13 @@ class router_state {
     settle_if_any();
   }
 
+  // Nobody else answers those who wait: as from a router that had ended before they asked.
+  void end() {
+    for (auto& [id, request] : waiting_.leave_all()) {
+      request.promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+    }
+  }
+
   model_listing list() const {
     auto listing = engines_.list();
     auto by_id = [](const model_card& a, const model_card& b) { return a.id < b.id; };
@@ -222,6 +229,7 @@ class router_state {
 router_actor::behavior_type router(router_actor::pointer self, const router_options& options) {
   auto state = std::make_shared<router_state>(self, options);
   self->set_down_handler([state](caf::down_msg& message) { state->take_down(message); });
+  self->attach_functor([state] { state->end(); });
   state->start();
   return {
       [state](route_request& request) { return state->route(request); },

@@ -46,6 +46,12 @@ class waiting_room {
     return request;
   }
 
+  // Takes all of them out.
+  std::unordered_map<ticket, waiting_request> leave_all() {
+    by_asker_.clear();
+    return std::exchange(by_ticket_, {});
+  }
+
  private:
   std::unordered_map<ticket, waiting_request> by_ticket_;
   std::map<std::pair<caf::actor_id, std::uint64_t>, ticket> by_asker_;

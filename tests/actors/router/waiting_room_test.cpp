@@ -69,6 +69,14 @@ TEST_F(waiting_requests, a_new_engine_is_used_at_once) {
   EXPECT_EQ(leases.at(2).engine_name, "b");
 }
 
+TEST_F(waiting_requests, a_request_is_answered_where_its_router_ends) {
+  ask_for_engine(1);
+  ask_for_engine(2);
+  caf::anon_send_exit(router, caf::exit_reason::kill);
+  system.run();
+  EXPECT_EQ(refused.at(2), caf::sec::request_receiver_down);
+}
+
 TEST_F(waiting_requests, a_client_that_leaves_leaves_the_queue) {
   ask_for_engine(1);
   const auto second = ask_for_engine(2);
