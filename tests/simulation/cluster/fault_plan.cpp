@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kinds = 9;
+constexpr std::size_t kinds = 10;
 
 const char* word(fault_kind kind) {
   switch (kind) {
@@ -32,6 +32,8 @@ const char* word(fault_kind kind) {
       return "engine dies";
     case fault_kind::engine_hangs:
       return "engine hangs";
+    case fault_kind::actor_dies:
+      return "actor dies";
   }
   return "?";
 }
@@ -59,6 +61,10 @@ fault_plan draw_plan(std::uint64_t seed) {
   plan.routers = 1 + random.below(3);
   plan.engines = 1 + random.below(3);
   plan.requests_max = random.happens(0.3) ? 2 : 0;
+  if (random.happens(0.5)) {
+    plan.placed = static_cast<std::uint32_t>(1 + random.below(4));
+    plan.per_node_max = static_cast<std::uint32_t>(random.below(3));
+  }
   const auto count = random.below(6);
   for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, plan.nodes()));
   std::ranges::stable_sort(plan.faults, {}, &fault::at);
@@ -74,9 +80,13 @@ std::string to_string(const fault& what) {
 
 std::string to_string(const fault_plan& plan) {
   auto text = "seed " + std::to_string(plan.seed) + ": " + std::to_string(plan.routers) +
-              " routers, " + std::to_string(plan.engines) + " engines";
+              " routers, " + std::to_string(plan.engines) + " nodes for engines";
+  if (plan.placed != 0) {
+    text += ", " + std::to_string(plan.placed) + " placed, at most " +
+            std::to_string(plan.per_node_max) + " a node";
+  }
   if (plan.requests_max != 0) {
-    text += " of " + std::to_string(plan.requests_max) + " requests each";
+    text += ", engines of " + std::to_string(plan.requests_max) + " requests";
   }
   for (const auto& each : plan.faults) text += "\n  " + to_string(each);
   return text;

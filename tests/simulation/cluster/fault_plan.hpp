@@ -19,8 +19,9 @@ enum class fault_kind : std::uint8_t {
   isolate,       // a node is cut from all others, both ways
   slow,          // what `node` sends `other` comes 30 ms later
   lose,          // 5 % of what `node` sends `other` is lost
-  engine_dies,   // the engines of a node, if it has any; they start again after `lasting`
-  engine_hangs,  // the same, but they take what comes and answer nothing
+  engine_dies,   // the engines of a node, if it has any, and those that are started meanwhile
+  engine_hangs,  // they take what comes and answer nothing, and then die
+  actor_dies,    // the router of a node, or the proxies of its engines; `lasting` says nothing
 };
 
 struct fault {
@@ -34,7 +35,9 @@ struct fault {
 struct fault_plan {
   std::uint64_t seed = 1;
   std::size_t routers = 1;         // nodes 0 to routers - 1
-  std::size_t engines = 1;         // each on a node of its own, after those
+  std::size_t engines = 1;         // nodes for engines, after those
+  std::uint32_t placed = 0;        // engines on whichever of them; 0: one on each
+  std::uint32_t per_node_max = 0;  // placed engines of a node; 0: no bound
   std::uint32_t requests_max = 0;  // of an engine; 0: no bound
   std::vector<fault> faults;
 

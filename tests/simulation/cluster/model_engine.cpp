@@ -58,34 +58,74 @@ std::shared_ptr<actors::engine_prober> model_engines::prober(const std::string& 
   return std::make_shared<one_prober>(*this, engine, node);
 }
 
-actors::engine_address model_engines::start(const std::string& engine, const std::string& node) {
+actors::engine_address model_engines::start(const std::string& engine, const std::string& node,
+                                            std::function<void()> ended) {
+  if (failing_.contains(node)) return {};
   auto& it = engines_[engine];
+  if (it.port != 0) world_.broken("engine " + engine + " runs twice");
   it.node = node;
   it.port = ++last_port_;
   it.hung = false;
+  it.ended = std::move(ended);
   world_.note("engine " + engine + " listens at " + std::to_string(it.port));
   return {node, it.port};
 }
 
-void model_engines::kill(const std::string& engine) {
-  auto& it = engines_[engine];
-  if (it.port == 0) return;
-  world_.note("engine " + engine + " died");
-  it.port = 0;
-  for (const auto& [number, answer] : std::exchange(it.open, {})) {
-    if (network_.is_cut(it.node, answer.exchange->client_node())) continue;
-    answer.exchange->send(it.node, {answer_step::kind::failed, "", errc::connection_lost});
+void model_engines::kill(const actors::engine_address& which) {
+  auto* found = at(which);
+  if (found == nullptr) return;
+  found->ended = {};
+  die(*found);
+}
+
+void model_engines::die(engine& which) {
+  world_.note("the engine at " + std::to_string(which.port) + " ends");
+  which.port = 0;
+  for (const auto& [number, answer] : std::exchange(which.open, {})) {
+    if (network_.is_cut(which.node, answer.exchange->client_node())) continue;
+    answer.exchange->send(which.node, {answer_step::kind::failed, "", errc::connection_lost});
+  }
+  if (const auto ended = std::exchange(which.ended, {})) ended();
+}
+
+void model_engines::node_died(const std::string& node) {
+  for (auto& [name, each] : engines_) {
+    if (each.node != node || each.port == 0) continue;
+    each.ended = {};
+    die(each);
   }
 }
 
-bool model_engines::runs(const std::string& engine) const {
-  const auto at = engines_.find(engine);
-  return at != engines_.end() && at->second.port != 0 && !at->second.hung;
+void model_engines::fail(const std::string& node) {
+  failing_.insert(node);
+  for (auto& [name, each] : engines_) {
+    if (each.node == node && each.port != 0) die(each);
+  }
+}
+
+void model_engines::hang(const std::string& node) {
+  for (auto& [name, each] : engines_) {
+    if (each.node == node && each.port != 0) each.hung = true;
+  }
+}
+
+void model_engines::end_hung(const std::string& node) {
+  for (auto& [name, each] : engines_) {
+    if (each.node == node && each.port != 0 && each.hung) die(each);
+  }
+}
+
+std::vector<std::string> model_engines::running() const {
+  std::vector<std::string> names;
+  for (const auto& [name, each] : engines_) {
+    if (each.port != 0 && !each.hung) names.push_back(name);
+  }
+  return names;
 }
 
 model_engines::engine* model_engines::at(const actors::engine_address& address) {
   for (auto& [name, each] : engines_) {
-    if (each.port == address.port && each.node == address.host) return &each;
+    if (each.port != 0 && each.port == address.port && each.node == address.host) return &each;
   }
   return nullptr;
 }
@@ -106,7 +146,7 @@ std::shared_ptr<sim_exchange> model_engines::ask(const actors::engine_address& a
 
 void model_engines::take(const actors::engine_address& address, answer to) {
   auto* found = at(address);
-  if (found == nullptr || found->port == 0) {
+  if (found == nullptr) {
     return to.exchange->send(address.host, {answer_step::kind::failed, "", errc::connect_failed});
   }
   const auto number = to.exchange->number();

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,16 +26,31 @@ class model_engines {
   model_engines(sim_network& network, request_book& book)
       : network_{network}, world_{network.world}, book_{book} {}
 
-  // Starts the process of an engine; returns where it listens.
-  actors::engine_address start(const std::string& engine, const std::string& node);
+  // Starts the process of an engine; returns where it listens, port 0 where it dies at once.
+  // `ended` is called when it dies by itself. No engine may run twice at once.
+  actors::engine_address start(const std::string& engine, const std::string& node,
+                               std::function<void()> ended);
 
-  // The process ends, with all that it was at.
-  void kill(const std::string& engine);
+  // That process ends, with all that it was at; nothing if it has.
+  void kill(const actors::engine_address& which);
 
-  // It takes connections and answers nothing, until it is started anew.
-  void hang(const std::string& engine) { engines_[engine].hung = true; }
+  // ---- faults of all engines of a node ----
 
-  bool runs(const std::string& engine) const;
+  // They end with their node: nobody is told.
+  void node_died(const std::string& node);
+
+  // They die, and so does what is started there until it is mended.
+  void fail(const std::string& node);
+  void mend(const std::string& node) { failing_.erase(node); }
+
+  // They take connections and answer nothing, until they die.
+  void hang(const std::string& node);
+  void end_hung(const std::string& node);
+
+  // Returns those that run and answer, sorted.
+  std::vector<std::string> running() const;
+
+  sim_network& network() { return network_; }
 
   // Sends a request to the engine at an address; whole: to be answered in one piece.
   std::shared_ptr<sim_exchange> ask(const actors::engine_address& at, bool whole,
@@ -56,9 +72,11 @@ class model_engines {
     std::string node;
     std::uint16_t port = 0;  // of the process that runs; 0: none
     bool hung = false;
+    std::function<void()> ended;
     std::map<std::uint64_t, answer> open;  // by the exchange's number
   };
 
+  void die(engine& which);
   engine* at(const actors::engine_address& address);
   void take(const actors::engine_address& at, answer to);
   duration stalls();
@@ -72,6 +90,7 @@ class model_engines {
   sim_world& world_;
   request_book& book_;
   std::map<std::string, engine> engines_;
+  std::set<std::string> failing_;  // nodes
   std::uint64_t last_exchange_ = 0;
   std::uint16_t last_port_ = 1'000;
 };

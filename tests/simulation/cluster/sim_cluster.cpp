@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "actors/catalogue.hpp"
+#include "config/topology_change.hpp"
+#include "config/topology_members.hpp"
 
 namespace troupe::simulation {
 
@@ -13,8 +15,7 @@ namespace {
 
 constexpr std::size_t clients_a_node = 3;
 constexpr std::uint64_t incarnations_a_start = 100;  // room for those a node takes by itself
-constexpr milliseconds engine_starts_in{100};
-constexpr milliseconds peace_begins{13'000};  // no more requests
+constexpr milliseconds peace_begins{13'000};         // no more requests
 constexpr milliseconds all_ends{17'000};
 
 }  // namespace
@@ -76,16 +77,29 @@ void sim_cluster::settle() {
 
 // ---- nodes -------------------------------------------------------------------------------------
 
+std::vector<config::placed_spec> sim_cluster::placed() const {
+  if (plan_.placed == 0) return {};
+  config::placed_spec group;
+  group.engine.name = "p";
+  group.engine.kind = config::engine_kind::openai;  // no bound of its own
+  group.engine.count = plan_.placed;
+  group.engine.requests_max = plan_.requests_max;
+  group.place.per_node_max = plan_.per_node_max;
+  return {group};
+}
+
 sim_node_plan sim_cluster::plan_of(std::size_t node) const {
   sim_node_plan made;
   made.name = name_of(node);
   for (std::size_t i = 0; i < std::min<std::size_t>(nodes_.size(), 3); ++i) {
     made.seeds.push_back(sim_node::endpoint_of(name_of(i)));
   }
-  made.has_router = node < plan_.routers;
-  made.requests_max = plan_.requests_max;
-  if (!made.has_router) made.engines.push_back("e" + std::to_string(node));
-  for (std::size_t i = 0; made.has_router && i < clients_a_node; ++i) {
+  made.tree.has_router = node < plan_.routers;
+  made.tree.requests_max = plan_.requests_max;
+  made.tree.placed = placed();
+  const bool has_own = !made.tree.has_router && plan_.placed == 0;
+  if (has_own) made.tree.engines.push_back("e" + std::to_string(node));
+  for (std::size_t i = 0; made.tree.has_router && i < clients_a_node; ++i) {
     made.clients.push_back(node * clients_a_node + i);
   }
   return made;
@@ -98,26 +112,6 @@ void sim_cluster::start(std::size_t node) {
   nodes_[node] =
       std::make_unique<sim_node>(sim_node::parts{network_, engines_, book_, catalogue_, without_},
                                  plan_of(node), lives_[node] * incarnations_a_start);
-  start_engines(node);
-}
-
-void sim_cluster::start_engines(std::size_t node) {
-  if (!nodes_[node] || nodes_[node]->plan().engines.empty()) return;
-  world_.events.at(engine_starts_in, [this, node, life = lives_[node]] {
-    if (!nodes_[node] || lives_[node] != life) return;
-    const auto& engine = nodes_[node]->plan().engines.front();
-    engines_.kill(engine);
-    const auto at = engines_.start(engine, name_of(node));
-    network_.deliver(nodes_[node]->endpoint(),
-                     [this, node, at](sim_links&) { nodes_[node]->engine_started(at); });
-  });
-}
-
-void sim_cluster::stop_engines(std::size_t node) {
-  if (!nodes_[node] || nodes_[node]->plan().engines.empty()) return;
-  engines_.kill(nodes_[node]->plan().engines.front());
-  network_.deliver(nodes_[node]->endpoint(),
-                   [this, node](sim_links&) { nodes_[node]->engine_ended(); });
 }
 
 void sim_cluster::drive(std::size_t node, std::size_t client) {
@@ -159,6 +153,7 @@ void sim_cluster::check_end() {
     check_members(node);
     check_routes(node);
   }
+  check_placed();
   // A lease is lost with the record that grants or ends it, and with a grant that comes to one who
   // was told that it may be lost.
   const auto explained = network_.records_lost + network_.asks_failed;
@@ -185,25 +180,40 @@ void sim_cluster::check_members(std::size_t node) {
 }
 
 void sim_cluster::check_routes(std::size_t node) {
-  if (!nodes_[node]->plan().has_router) return;
+  if (!nodes_[node]->plan().tree.has_router) return;
   const auto listing = nodes_[node]->routed();
   if (!listing) return world_.broken(name_of(node) + " has no router");
-  std::vector<std::string> up, there;
+  std::vector<std::string> up;
   for (const auto& engine : listing->engines) {
-    if (engine.up) up.push_back(engine.name);
+    if (engine.up && !engine.settings.draining) up.push_back(engine.name);
     leases_leaked_ += engine.leases;
   }
-  for (const auto& each : nodes_) {
-    for (const auto& engine : each->plan().engines) {
-      if (engines_.runs(engine)) there.push_back(engine);
-    }
-  }
   std::ranges::sort(up);
-  std::ranges::sort(there);
+  const auto there = engines_.running();
   if (up != there) {
     world_.broken("the router of " + name_of(node) + " knows " + std::to_string(up.size()) +
                   " of " + std::to_string(there.size()) + " engines");
   }
+}
+
+// What the nodes have come to, each by itself, is what one that knew all would have said.
+void sim_cluster::check_placed() {
+  std::vector<std::string> wanted;
+  config::topology all;
+  all.placed = placed();
+  std::vector<placement_node> view;
+  for (const auto& each : nodes_) {
+    const auto& self = each->self();
+    view.push_back({self.id, self.labels, self.roles, self.weight});
+    for (const auto& engine : each->plan().tree.engines) wanted.push_back(engine);
+  }
+  for (const auto& each : place(config::placed_actors(all), view).instances) {
+    const auto engines = config::single_engines(all.placed.front().engine);
+    wanted.push_back(each.node.name + "." + engines.at(each.slot).name);
+  }
+  std::ranges::sort(wanted);
+  const auto there = engines_.running();
+  if (wanted != there) world_.broken("not the engines run that should");
 }
 
 }  // namespace troupe::simulation

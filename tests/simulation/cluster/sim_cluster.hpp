@@ -1,8 +1,9 @@
-// A whole cluster in one thread from one seed: shipped streams, routers, proxies, finders,
-// membership and remote actors over a simulated network, under a plan of faults.
+// A whole cluster in one thread from one seed: shipped supervisors, placement, streams,
+// routers, proxies, finders, membership and remote actors over a simulated network, under a plan of
+// faults.
 //
 // After the faults there is peace, at whose end everybody must know what there is: membership who
-// lives, routers which engines, and no lease is left.
+// lives, routers which engines; placed engines run where the placement says, and no lease is left.
 //
 // Thread: one.
 #pragma once
@@ -48,8 +49,6 @@ class sim_cluster {
   void settle();
 
   void start(std::size_t node);
-  void start_engines(std::size_t node);
-  void stop_engines(std::size_t node);
   void drive(std::size_t node, std::size_t client);
   void request(std::size_t node, std::size_t client);
   void later(std::size_t node, duration after, std::function<void(sim_node&)> happen);
@@ -64,11 +63,14 @@ class sim_cluster {
 
   void check_members(std::size_t node);
   void check_routes(std::size_t node);
+  void check_placed();
   void check_end();
 
   sim_node_plan plan_of(std::size_t node) const;
   std::string name_of(std::size_t node) const { return "n" + std::to_string(node); }
   way between(std::size_t from, std::size_t to) const { return {name_of(from), name_of(to)}; }
+
+  std::vector<config::placed_spec> placed() const;
 
   fault_plan plan_;
   mutations without_;

@@ -42,10 +42,11 @@ void sim_cluster::begin(const fault& one) {
     case fault_kind::lose:
       return network_.lose(between(one.node, one.other), loss);
     case fault_kind::engine_dies:
-      return stop_engines(one.node);
+      return engines_.fail(name_of(one.node));
     case fault_kind::engine_hangs:
-      if (!nodes_[one.node] || nodes_[one.node]->plan().engines.empty()) return;
-      return engines_.hang(nodes_[one.node]->plan().engines.front());
+      return engines_.hang(name_of(one.node));
+    case fault_kind::actor_dies:
+      return later(one.node, {}, [](sim_node& node) { node.kill_actors(); });
   }
 }
 
@@ -65,8 +66,11 @@ void sim_cluster::end(const fault& one) {
     case fault_kind::lose:
       return network_.lose(between(one.node, one.other), -loss);
     case fault_kind::engine_dies:
+      return engines_.mend(name_of(one.node));
     case fault_kind::engine_hangs:
-      return start_engines(one.node);
+      return engines_.end_hung(name_of(one.node));
+    case fault_kind::actor_dies:
+      return;
   }
 }
 
@@ -75,7 +79,7 @@ void sim_cluster::kill(std::size_t node) {
   world_.note(name_of(node) + " is killed");
   const auto gone = nodes_[node]->self();
   for (const auto client : nodes_[node]->plan().clients) book_.forgotten(client);
-  for (const auto& engine : nodes_[node]->plan().engines) engines_.kill(engine);
+  engines_.node_died(name_of(node));
   nodes_[node].reset();
   network_.node_died(gone);
 }

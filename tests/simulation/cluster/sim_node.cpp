@@ -1,23 +1,17 @@
 #include "tests/simulation/cluster/sim_node.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include "actors/engine_proxy/engine_proxy.hpp"
 #include "actors/names.hpp"
-#include "actors/router/router_actor.hpp"
 #include "actors/stream/stream.hpp"
+#include "apps/node_placement.hpp"
 
 namespace troupe::simulation {
-
-namespace {
-
-constexpr std::chrono::milliseconds queue_timeout{1'000};
-
-}  // namespace
 
 sim_node::system_config::system_config() {
   set("scheduler.policy", caf::atom("testing"));
@@ -28,10 +22,12 @@ sim_node::sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation
     : parts_{p},
       plan_{plan},
       incarnation_{incarnation},
-      metrics_{std::make_shared<prometheus::Registry>()},
       system_{std::make_unique<caf::actor_system>(config_)} {
   coordinator().clock().current_time = parts_.network.world.events.now();
-  start_actors();
+  tree_ = std::make_unique<sim_tree>(
+      sim_tree::parts{*system_, parts_.network.world, parts_.engines, names_,
+                      [this](const caf::actor& who) { follow(who); }},
+      plan_.tree, description());
   start_clients();
   begin_life();
 }
@@ -39,36 +35,12 @@ sim_node::sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation
 sim_node::~sim_node() {
   *alive_ = false;
   life_->kill();
-  if (router_) caf::anon_send_exit(router_, caf::exit_reason::kill);
-  for (const auto& each : proxies_) caf::anon_send_exit(each, caf::exit_reason::kill);
+  tree_->kill();
+  follower_ = nullptr;
   end_clients();
   life_.reset();
-  router_ = actors::router_actor{};
-  proxies_.clear();
   for (const auto& name : names_.names()) names_.erase(name);
   run_jobs();
-}
-
-void sim_node::start_actors() {
-  if (plan_.has_router) {
-    config::router_spec spec;
-    spec.admission.queue_timeout = queue_timeout;
-    router_ = actors::spawn_router(
-        *system_, {spec, &names_, metrics_, parts_.network.world.random.number() >> 2});
-    names_.put(actors::router_name, router_);
-  }
-  node_description here;
-  here.id.name = plan_.name;
-  here.endpoint = endpoint();
-  for (const auto& engine : plan_.engines) {
-    actors::engine_proxy_options options;
-    options.engine = engine;
-    options.settings.requests_max = plan_.requests_max;
-    options.prober = parts_.engines.prober(engine, here);
-    options.names = &names_;
-    proxies_.push_back(actors::spawn_engine_proxy(*system_, std::move(options)));
-    names_.put(actors::proxy_name(engine), proxies_.back());
-  }
 }
 
 void sim_node::start_clients() {
@@ -91,11 +63,13 @@ void sim_node::start_clients() {
 
 void sim_node::end_clients() {
   for (const auto& each : clients_) each->node_died();
+  // In an order that no address decides.
+  std::map<caf::actor_id, actors::stream_actor> streams;
   if (streams_) {
-    for (auto* each : streams_->streams) {
-      caf::anon_send_exit(actors::stream_actor{each}, caf::exit_reason::kill);
-    }
+    for (auto* each : streams_->streams) streams.emplace(each->id(), each);
   }
+  for (const auto& [id, stream] : streams) caf::anon_send_exit(stream, caf::exit_reason::kill);
+  streams.clear();
   run_jobs();
   clients_.clear();
   streams_.reset();
@@ -112,12 +86,15 @@ std::shared_ptr<transport::http::exchange> sim_node::ask_engine(
                             {key, life_->self(), (*client)->session(), &handler});
 }
 
-void sim_node::begin_life() {
+node_description sim_node::description() const {
   node_description self;
   self.id = {plan_.name, incarnation_};
   self.endpoint = endpoint();
-  if (plan_.has_router) self.roles.emplace_back(actors::router_name);
-  if (!plan_.engines.empty()) self.roles.emplace_back("engine");
+  self.roles.emplace_back(plan_.tree.has_router ? "router" : "engine");
+  return self;
+}
+
+void sim_node::begin_life() {
   // Called by an actor, in the middle of what is to end: so later.
   auto fenced = [this, alive = alive_] {
     parts_.network.world.events.at({}, [this, alive] {
@@ -130,7 +107,18 @@ void sim_node::begin_life() {
   };
   life_ = std::make_unique<sim_life>(
       sim_life::parts{*system_, parts_.network, names_, parts_.catalogue, parts_.without},
-      std::move(self), plan_.seeds, std::move(fenced));
+      description(), plan_.seeds, std::move(fenced));
+  if (follower_) tell_life();
+}
+
+void sim_node::follow(const caf::actor& who) {
+  follower_ = who;
+  if (life_) tell_life();
+}
+
+void sim_node::tell_life() {
+  caf::anon_send(follower_, apps::cluster_life{self()});
+  caf::anon_send(life_->membership(), transport::follow_nodes{follower_});
 }
 
 // ---- time --------------------------------------------------------------------------------------
@@ -172,19 +160,11 @@ std::optional<std::uint64_t> sim_node::begin_request(std::size_t client, bool wh
 // endpoint allows.
 request_book::bounds sim_node::bounds() {
   constexpr std::chrono::milliseconds slack{100};
-  return {answer_timeout + slack, queue_timeout + slack};
+  return {answer_timeout + slack, sim_tree::queue_timeout + slack};
 }
 
 void sim_node::leave_cluster() {
   caf::anon_send(life_->membership(), transport::leave_cluster{});
-}
-
-void sim_node::engine_started(const actors::engine_address& at) {
-  caf::anon_send(proxies_.front(), at);
-}
-
-void sim_node::engine_ended() {
-  caf::anon_send(proxies_.front(), actors::engine_address{});
 }
 
 // ---- what it knows -----------------------------------------------------------------------------
@@ -204,8 +184,9 @@ std::optional<T> sim_node::ask_for(const caf::actor& whom, Message message) {
 }
 
 std::optional<actors::model_listing> sim_node::routed() {
-  if (!router_) return std::nullopt;
-  return ask_for<actors::model_listing>(caf::actor_cast<caf::actor>(router_), actors::get_models{});
+  const auto router = names_.find_as<caf::actor>(actors::router_name);
+  if (!router) return std::nullopt;
+  return ask_for<actors::model_listing>(router, actors::get_models{});
 }
 
 std::optional<transport::member_status> sim_node::members() {

@@ -21,6 +21,7 @@
 #include "tests/simulation/cluster/request_book.hpp"
 #include "tests/simulation/cluster/sim_client.hpp"
 #include "tests/simulation/cluster/sim_life.hpp"
+#include "tests/simulation/cluster/sim_tree.hpp"
 #include "transport/links/membership_actor.hpp"
 
 namespace troupe::simulation {
@@ -28,9 +29,7 @@ namespace troupe::simulation {
 struct sim_node_plan {
   std::string name;
   std::vector<std::string> seeds;
-  bool has_router = false;
-  std::vector<std::string> engines;
-  std::uint32_t requests_max = 0;      // of an engine
+  sim_tree_plan tree;
   std::vector<std::uint64_t> clients;  // their numbers
 };
 
@@ -71,8 +70,7 @@ class sim_node {
   void overdue(std::size_t client, std::uint64_t request) { clients_.at(client)->overdue(request); }
   void leave_request(std::size_t client) { clients_.at(client)->leave(); }
   void leave_cluster();
-  void engine_started(const actors::engine_address& at);
-  void engine_ended();
+  void kill_actors() { tree_->kill_actors(); }
 
   // ---- what it knows; each runs it ----
 
@@ -93,7 +91,9 @@ class sim_node {
   }
   void run_jobs();
   void begin_life();
-  void start_actors();
+  void follow(const caf::actor& who);
+  void tell_life();
+  node_description description() const;
   void start_clients();
   void end_clients();
   std::shared_ptr<transport::http::exchange> ask_engine(const transport::http::endpoint& to,
@@ -108,11 +108,11 @@ class sim_node {
   std::uint64_t incarnation_;
   system_config config_;
   registry names_;
-  std::shared_ptr<prometheus::Registry> metrics_;
+  std::shared_ptr<prometheus::Registry> metrics_ = std::make_shared<prometheus::Registry>();
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<sim_life> life_;
-  actors::router_actor router_;
-  std::vector<actors::engine_proxy_actor> proxies_;
+  std::unique_ptr<sim_tree> tree_;
+  caf::actor follower_;  // of its lives
   config::node_spec spec_;
   std::unique_ptr<actors::stream_metrics> stream_metrics_;
   std::unique_ptr<actors::stream_context> streams_;
