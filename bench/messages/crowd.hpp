@@ -26,4 +26,7 @@ crowd_result ask_raw(std::uint16_t port, const crowd_load& load);
 [[noreturn]] void ask_slow(std::uint16_t port, std::size_t in_flight,
                            std::chrono::microseconds takes);
 
+// Links to a server, says so, and does nothing until the process is killed.
+[[noreturn]] void be_idle(std::uint16_t port, const std::function<void()>& linked);
+
 }  // namespace troupe::bench

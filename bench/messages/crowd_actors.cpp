@@ -142,4 +142,11 @@ void ask_slow(std::uint16_t port, std::size_t in_flight, std::chrono::microsecon
   while (true) pause();
 }
 
+void be_idle(std::uint16_t port, const std::function<void()>& linked) {
+  bench_node node{"idle"};
+  find(node, port, {name_of(0)},
+       [=](caf::event_based_actor*) { return [=](const std::vector<caf::actor>&) { linked(); }; });
+  while (true) pause();
+}
+
 }  // namespace troupe::bench

@@ -1,13 +1,15 @@
 // Many actors of one process asked by many others, and slow ones beside fast ones.
 //
 // crowd_bench [REPEATS]: in each repeat the cases take turns, in new processes each time. Prints
-// medians over the repeats of requests a second and of their median and 99th percentile.
+// medians over the repeats of requests a second, of their median and 99th percentile, and what a
+// link costs that is not used.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/messages/child.hpp"
@@ -79,17 +81,38 @@ crowd_result measure(const crowd_case& c) {
   return all;
 }
 
+// Returns milliseconds of processor time a second, of a node with one link.
+double idle_cost() {
+  constexpr std::chrono::milliseconds watched{2'000};
+  child server{
+      [&](const child::teller& tell) { serve_crowd(1, [&](std::uint16_t port) { tell(port); }); }};
+  const auto port = static_cast<std::uint16_t>(next(server, "server"));
+  child client{[&](const child::teller& tell) { be_idle(port, [&] { tell(0); }); }};
+  next(client, "client");
+  std::this_thread::sleep_for(watched / 4);  // until what came before is settled
+  const auto used = [&] { return server.processor_time() + client.processor_time(); };
+  const auto before = used();
+  const auto began = now();
+  std::this_thread::sleep_for(watched);
+  const std::chrono::duration<double> took = now() - began;
+  return (used() - before) / 2 * 1e3 / took.count();
+}
+
+std::string median_and_range(std::vector<double> values, const char* format) {
+  std::sort(values.begin(), values.end());
+  char text[64];
+  std::snprintf(text, sizeof text, format, values[values.size() / 2], values.front(),
+                values.back());
+  return text;
+}
+
 void print(const std::string& name, const std::vector<crowd_result>& repeats) {
   std::printf("%-44s", name.c_str());
   for (const auto figure :
        {&crowd_result::per_second, &crowd_result::p50_us, &crowd_result::p99_us}) {
     std::vector<double> values;
     for (const auto& one : repeats) values.push_back(one.*figure);
-    std::sort(values.begin(), values.end());
-    char range[48];
-    std::snprintf(range, sizeof range, "%.0f (%.0f-%.0f)", values[values.size() / 2],
-                  values.front(), values.back());
-    std::printf(" %24s", range);
+    std::printf(" %24s", median_and_range(values, "%.0f (%.0f-%.0f)").c_str());
   }
   std::printf("\n");
 }
@@ -97,11 +120,15 @@ void print(const std::string& name, const std::vector<crowd_result>& repeats) {
 int run(int repeats) {
   const auto cases = all_cases();
   std::vector<std::vector<crowd_result>> results(cases.size());
+  std::vector<double> idle;
   for (int repeat = 0; repeat < repeats; ++repeat) {
     for (std::size_t i = 0; i < cases.size(); ++i) results[i].push_back(measure(cases[i]));
+    idle.push_back(idle_cost());
   }
   std::printf("%-44s %24s %24s %24s\n", "median (range)", "requests/s", "p50, us", "p99, us");
   for (std::size_t i = 0; i < cases.size(); ++i) print(cases[i].name, results[i]);
+  std::printf("an idle link, ms of processor time a second and node: %s\n",
+              median_and_range(idle, "%.2f (%.2f-%.2f)").c_str());
   return 0;
 }
 

@@ -22,6 +22,14 @@ bool link_home::read_connections(const std::weak_ptr<zmq_link>& weak) {
   return false;
 }
 
+void link_home::read_data_connection(const zmq_link_ptr& link) {
+  auto& data = link->at(lane::data);
+  while (const auto event = data.take_event()) {
+    answers_guard_.changed(*event);
+    if (event->change == connection_change::up) data.connected();
+  }
+}
+
 void link_home::take_event(const zmq_link_ptr& link, connection_change change) {
   if (change == connection_change::refused) {
     counts_.failed_connections.fetch_add(1, std::memory_order_relaxed);
@@ -126,10 +134,10 @@ void link_home::beat() {
   for (const auto& link : table_.all()) {
     if (link->ended()) continue;
     greet(link);
+    read_data_connection(link);
     link->control().beat();
     link->at(lane::data).beat();
     link->control().read_answers();
-    while (const auto event = link->at(lane::data).take_event()) answers_guard_.changed(*event);
     if (!is_mending) continue;
     link->control().mend();
     link->at(lane::data).mend();

@@ -55,6 +55,7 @@ class link_home final : public link_intake::owner, public std::enable_shared_fro
   void finish_all();
 
   bool read_connections(const std::weak_ptr<zmq_link>& weak);
+  void read_data_connection(const zmq_link_ptr& link);
   void take_event(const zmq_link_ptr& link, connection_change change);
   void greet(const zmq_link_ptr& link);
   void describe(const zmq_link_ptr& link, const node_description& node);

@@ -52,7 +52,9 @@ bool is_too_large(std::string_view record, std::span<const shared_bytes> blobs) 
          bytes_of(blobs) > link_bounds::blob_bytes_max;
 }
 
+// 100 ms and 2 s by default: no longer than networks keep a connection that is silent.
 constexpr unsigned quiet_beats_max = 2;
+constexpr unsigned settled_beats_max = 40;
 
 }  // namespace
 
@@ -111,6 +113,7 @@ void link_lane::open(std::uint64_t token) {
     token_ = token;
     is_open_ = true;
   }
+  is_settled_.store(false);
   flush();
 }
 
@@ -129,11 +132,18 @@ bool link_lane::say(std::string frame, std::size_t bytes_max) {
 // While something waits a heartbeat would tell no more, and without a connection they would heap
 // up.
 void link_lane::beat() {
-  const bool is_quiet = quiet_beats_.fetch_add(1) + 1 >= quiet_beats_max;
+  const bool is_settled = settings_.where == lane::data && is_settled_.load();
+  const bool is_quiet =
+      quiet_beats_.fetch_add(1) + 1 >= (is_settled ? settled_beats_max : quiet_beats_max);
   if (!is_quiet || queued_bytes() != 0) return;
   if (spoken_bytes_->load(std::memory_order_relaxed) != 0) return;
   beat_wanted_.store(true);
   flush();
+}
+
+void link_lane::connected() {
+  is_settled_.store(false);
+  quiet_beats_.store(quiet_beats_max);
 }
 
 void link_lane::mend() {
@@ -221,7 +231,10 @@ void link_lane::send_waiting() {
   const bool is_quiet = ready.empty();
   send_all(std::move(ready), token);
   if (beat_wanted_.exchange(false) && is_open && is_quiet) send_heartbeat(token);
-  if (!is_quiet) quiet_beats_.store(0);
+  if (!is_quiet) {
+    quiet_beats_.store(0);
+    is_settled_.store(false);
+  }
   if (read_wanted_.exchange(false)) drain_answers();
 }
 
@@ -253,6 +266,7 @@ bool link_lane::send(const std::shared_ptr<batch>& one, std::uint64_t token) {
 
 void link_lane::send_heartbeat(std::uint64_t token) {
   quiet_beats_.store(0);
+  is_settled_.store(true);
   const auto frame = write_header({.kind = frame_kind::heartbeat,
                                    .where = settings_.where,
                                    .token = token,

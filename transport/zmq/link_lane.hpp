@@ -54,8 +54,12 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   // Tells whether such frames wait to be sent.
   bool says_something() const { return spoken_bytes_->load(std::memory_order_relaxed) != 0; }
 
-  // Sends a heartbeat if nothing went since the call before the last; called at a steady pace.
+  // Sends a heartbeat if nothing went since the call before the last; called at a steady pace. The
+  // data lane says once that nothing more has come, and then only now and then that it is there.
   void beat();
+
+  // There is a new connection: what went over the one before may be lost, which a heartbeat shows.
+  void connected();
 
   // Connects again where ZeroMQ has given up: it does so for good when whoever is at the endpoint
   // does not speak its protocol, or another mechanism of it. Called now and then.
@@ -121,6 +125,7 @@ class link_lane final : public turn_member, public std::enable_shared_from_this<
   std::atomic<bool> beat_wanted_{false};
   std::atomic<bool> mend_wanted_{false};
   std::atomic<unsigned> quiet_beats_{0};
+  std::atomic<bool> is_settled_{false};  // a heartbeat has followed what went last
 
   std::optional<message_socket> connections_;  // of the home thread; goes after socket_
 

@@ -7,6 +7,7 @@
 #include "runtime/clock.hpp"
 #include "tests/transport/zmq/cut_wire.hpp"
 #include "tests/transport/zmq/link_node.hpp"
+#include "transport/zmq/link_frame.hpp"
 
 namespace troupe::transport::zmq {
 namespace {
@@ -204,6 +205,25 @@ TEST(node_links_fault, a_broken_connection_shows_as_a_gap) {
   ASSERT_TRUE(b.heard().wait_for("a.1 data last"));
   EXPECT_EQ(b.heard().count("a.1 data lost"), 0);
   EXPECT_TRUE(a.heard().wait_for("connected b.1", 2));
+}
+
+TEST(node_links_fault, a_connection_that_breaks_behind_the_last_beat_shows_as_a_gap) {
+  link_node b{{"b", 1}};
+  cut_wire wire{b.self().endpoint};
+  auto options = quick_options();
+  options.heartbeat_interval =
+      std::chrono::seconds{1};  // the silence is longer than the test waits
+  link_node a{{"a", 1}, options};
+  auto to_b = a.links().reach(named({"b", 1}, wire.endpoint()));
+  ASSERT_TRUE(to_b->send(lane::data, "first") == send_result::queued);
+  ASSERT_TRUE(b.heard().wait_for("a.1 data first"));
+  wire.swallow();
+  to_b->send(lane::data, "lost");
+  ASSERT_TRUE(wire.wait_until_swallowed("lost"));
+  const auto beat = write_header({frame_kind::heartbeat, lane::data}).substr(0, 5);
+  ASSERT_TRUE(wire.wait_until_swallowed(beat)) << "after which the lane is silent for long";
+  wire.cut();
+  ASSERT_TRUE(b.heard().wait_for("gap a.1 data"));
 }
 
 TEST(node_links_fault, a_slow_peer_pushes_back_and_loses_nothing) {
