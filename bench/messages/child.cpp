@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -45,13 +44,6 @@ std::optional<double> child::next() {
   } while (got < 0 && errno == EINTR);
   if (got != sizeof(value)) return std::nullopt;  // so short a write is never split
   return value;
-}
-
-double child::processor_time() const {
-  clockid_t clock{};
-  timespec used{};
-  if (clock_getcpuclockid(process_, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 }  // namespace troupe::bench

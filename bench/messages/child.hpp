@@ -24,9 +24,6 @@ class child {
   // Waits for the next value; nothing where the process ended.
   std::optional<double> next();
 
-  // Returns the processor time it has used so far, in seconds.
-  double processor_time() const;
-
  private:
   pid_t process_ = -1;
   int told_ = -1;

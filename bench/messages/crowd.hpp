@@ -26,7 +26,7 @@ crowd_result ask_raw(std::uint16_t port, const crowd_load& load);
 [[noreturn]] void ask_slow(std::uint16_t port, std::size_t in_flight,
                            std::chrono::microseconds takes);
 
-// Links to a server, says so, and does nothing until the process is killed.
-[[noreturn]] void be_idle(std::uint16_t port, const std::function<void()>& linked);
+// Links to a server and does nothing; returns the milliseconds of processor time a second.
+double idle_cost(std::uint16_t port);
 
 }  // namespace troupe::bench

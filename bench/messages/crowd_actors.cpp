@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include <sys/resource.h>
 #include <unistd.h>
 #include <caf/actor_cast.hpp>
 #include <caf/event_based_actor.hpp>
@@ -90,6 +91,28 @@ class asker {
   std::size_t ended_ = 0;
 };
 
+double processor_ms() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto ms = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
+  return ms(used.ru_utime) + ms(used.ru_stime);
+}
+
+// Says what its process uses, from when what came before is settled.
+caf::behavior idler(caf::event_based_actor* self, std::promise<double>* result) {
+  constexpr std::chrono::milliseconds settled{500}, watched{2'000};
+  self->delayed_send(self, settled, std::uint64_t{0});
+  return {[self, result, watched](std::uint64_t) {
+    self->delayed_send(self, watched, std::string{});
+    self->become([result, began = now(), before = processor_ms()](const std::string&) {
+      const std::chrono::duration<double> took = now() - began;
+      result->set_value((processor_ms() - before) / took.count());
+    });
+  }};
+}
+
 // Spawns an actor that finds others and begins.
 void find(bench_node& node, std::uint16_t port, std::vector<std::string> names,
           std::function<finder::found(caf::event_based_actor*)> begin) {
@@ -142,11 +165,13 @@ void ask_slow(std::uint16_t port, std::size_t in_flight, std::chrono::microsecon
   while (true) pause();
 }
 
-void be_idle(std::uint16_t port, const std::function<void()>& linked) {
-  bench_node node{"idle"};
-  find(node, port, {name_of(0)},
-       [=](caf::event_based_actor*) { return [=](const std::vector<caf::actor>&) { linked(); }; });
-  while (true) pause();
+double idle_cost(std::uint16_t port) {
+  auto& node = *new bench_node{"idle"};
+  std::promise<double> result;
+  find(node, port, {name_of(0)}, [&result](caf::event_based_actor* self) {
+    return [self, &result](const std::vector<caf::actor>&) { self->spawn(idler, &result); };
+  });
+  return result.get_future().get();
 }
 
 }  // namespace troupe::bench

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "bench/messages/child.hpp"
@@ -81,21 +80,13 @@ crowd_result measure(const crowd_case& c) {
   return all;
 }
 
-// Returns milliseconds of processor time a second, of a node with one link.
-double idle_cost() {
-  constexpr std::chrono::milliseconds watched{2'000};
+// Returns what a link that is not used costs a node.
+double measure_idle() {
   child server{
       [&](const child::teller& tell) { serve_crowd(1, [&](std::uint16_t port) { tell(port); }); }};
   const auto port = static_cast<std::uint16_t>(next(server, "server"));
-  child client{[&](const child::teller& tell) { be_idle(port, [&] { tell(0); }); }};
-  next(client, "client");
-  std::this_thread::sleep_for(watched / 4);  // until what came before is settled
-  const auto used = [&] { return server.processor_time() + client.processor_time(); };
-  const auto before = used();
-  const auto began = now();
-  std::this_thread::sleep_for(watched);
-  const std::chrono::duration<double> took = now() - began;
-  return (used() - before) / 2 * 1e3 / took.count();
+  child client{[&](const child::teller& tell) { tell(idle_cost(port)); }};
+  return next(client, "client");
 }
 
 std::string median_and_range(std::vector<double> values, const char* format) {
@@ -123,7 +114,7 @@ int run(int repeats) {
   std::vector<double> idle;
   for (int repeat = 0; repeat < repeats; ++repeat) {
     for (std::size_t i = 0; i < cases.size(); ++i) results[i].push_back(measure(cases[i]));
-    idle.push_back(idle_cost());
+    idle.push_back(measure_idle());
   }
   std::printf("%-44s %24s %24s %24s\n", "median (range)", "requests/s", "p50, us", "p99, us");
   for (std::size_t i = 0; i < cases.size(); ++i) print(cases[i].name, results[i]);
