@@ -43,6 +43,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         mutation{"ended_come_back", [](mutations& m) { m.ended_come_back = true; }},
         mutation{"zombies_speak", [](mutations& m) { m.zombies_speak = true; }},
+        mutation{"gaps_untold", [](mutations& m) { m.gaps_untold = true; }},
+        mutation{"no_suspicion", [](mutations& m) { m.membership.suspicion = false; }},
+        mutation{"no_majority", [](mutations& m) { m.membership.majority = false; }},
         mutation{"deaf_to_routers", [](mutations& m) { m.deaf_to_routers = true; }},
         mutation{"no_incarnations", [](mutations& m) { m.membership.incarnations = false; }},
         mutation{"no_refutation", [](mutations& m) { m.membership.refutation = false; }}),

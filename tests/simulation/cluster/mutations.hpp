@@ -9,6 +9,7 @@ struct mutations {
   membership_parts membership{};
   bool ended_come_back = false;  // links to ended incarnations are made anew
   bool zombies_speak = false;    // what comes of an ended attempt still passes
+  bool gaps_untold = false;      // nobody hears that records were lost
   bool deaf_to_routers = false;  // nobody looks for the routers of other nodes
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/catalogue.hpp"
+#include "actors/names.hpp"
 #include "config/topology_change.hpp"
 #include "config/topology_members.hpp"
 
@@ -33,6 +34,9 @@ sim_cluster::sim_cluster(const fault_plan& plan, const mutations& without, const
       nodes_(plan.nodes()),
       lives_(plan.nodes()) {
   world_.trace.sink = sink;
+  network_.on_verdict = [this](const node_id& which, const node_id& by) {
+    if (lives(which)) verdicts_.held_for_dead(which, by);
+  };
   network_.ended_come_back = without.ended_come_back;
   network_.zombies_speak = without.zombies_speak;
 }
@@ -105,6 +109,11 @@ sim_node_plan sim_cluster::plan_of(std::size_t node) const {
   return made;
 }
 
+bool sim_cluster::lives(const node_id& which) const {
+  return std::ranges::any_of(nodes_,
+                             [&](const auto& node) { return node && node->self().id == which; });
+}
+
 void sim_cluster::start(std::size_t node) {
   if (nodes_[node]) return;
   ++lives_[node];
@@ -152,6 +161,7 @@ void sim_cluster::check_end() {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     check_members(node);
     check_routes(node);
+    check_asked(node);
   }
   check_placed();
   // A lease is lost with the record that grants or ends it, and with a grant that comes to one who
@@ -193,6 +203,18 @@ void sim_cluster::check_routes(std::size_t node) {
   if (up != there) {
     world_.broken("the router of " + name_of(node) + " knows " + std::to_string(up.size()) +
                   " of " + std::to_string(there.size()) + " engines");
+  }
+}
+
+// All routers of other nodes are found, and answer.
+void sim_cluster::check_asked(std::size_t node) {
+  for (std::size_t other = 0; other < plan_.routers; ++other) {
+    if (other == node) continue;
+    const auto& asked = nodes_[node]->asked();
+    const auto at = asked.find(actors::router_name_of(name_of(other)));
+    if (at == asked.end() || !at->second) {
+      world_.broken(name_of(node) + " does not reach the router of " + name_of(other));
+    }
   }
 }
 

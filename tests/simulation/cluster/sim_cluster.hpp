@@ -17,6 +17,7 @@
 
 #include "tests/simulation/cluster/fault_plan.hpp"
 #include "tests/simulation/cluster/sim_node.hpp"
+#include "tests/simulation/cluster/verdict_watch.hpp"
 
 namespace troupe::simulation {
 
@@ -63,9 +64,11 @@ class sim_cluster {
 
   void check_members(std::size_t node);
   void check_routes(std::size_t node);
+  void check_asked(std::size_t node);
   void check_placed();
   void check_end();
 
+  bool lives(const node_id& which) const;
   sim_node_plan plan_of(std::size_t node) const;
   std::string name_of(std::size_t node) const { return "n" + std::to_string(node); }
   way between(std::size_t from, std::size_t to) const { return {name_of(from), name_of(to)}; }
@@ -78,6 +81,7 @@ class sim_cluster {
   sim_world world_;
   time_point began_;
   sim_network network_{world_};
+  verdict_watch verdicts_{world_, plan_};
   request_book book_{world_, sim_node::bounds()};
   model_engines engines_{network_, book_};
   std::vector<std::unique_ptr<sim_node>> nodes_;

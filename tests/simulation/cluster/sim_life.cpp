@@ -80,6 +80,8 @@ caf::actor sim_life::spawn_watcher(std::function<void()> fenced) {
       if (change.what == kind::up && over_.contains(change.node.id)) {
         parts_.network.world.broken(text(change.node.id) + " is back at " + text(self().id));
       }
+      const bool is_dead = change.what == kind::down || change.what == kind::fenced;
+      if (is_dead) parts_.network.on_verdict(change.node.id, self().id);
       if (change.what == kind::fenced) fenced();
     }};
   });
@@ -112,6 +114,7 @@ void sim_life::count_failed(std::uint64_t pending_before) {
 
 void sim_life::gap(const transport::peer_link_ptr& peer, transport::lane where) {
   note(peer, "gap");
+  if (parts_.without.gaps_untold) return;
   const auto pending = counts().pending;
   remote_->gap(peer, where);
   count_failed(pending);

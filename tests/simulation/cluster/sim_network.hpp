@@ -64,6 +64,9 @@ class sim_network {
   std::uint64_t asks_failed = 0;   // by gaps, answered or not
 
   sim_world& world;
+
+  // Told that a node holds another, or the others itself, for dead.
+  std::function<void(const node_id& which, const node_id& by)> on_verdict{};
   // Mutations.
   bool ended_come_back = false;  // links to ended incarnations are made anew
   bool zombies_speak = false;    // what comes of an ended attempt still passes

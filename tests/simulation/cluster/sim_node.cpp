@@ -28,6 +28,7 @@ sim_node::sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation
       sim_tree::parts{*system_, parts_.network.world, parts_.engines, names_,
                       [this](const caf::actor& who) { follow(who); }},
       plan_.tree, description());
+  asker_ = spawn_sim_asker(*system_, {plan_.name, &names_, &parts_.network.world, &asked_});
   start_clients();
   begin_life();
 }
@@ -36,7 +37,8 @@ sim_node::~sim_node() {
   *alive_ = false;
   life_->kill();
   tree_->kill();
-  follower_ = nullptr;
+  caf::anon_send_exit(asker_, caf::exit_reason::kill);
+  follower_ = asker_ = nullptr;
   end_clients();
   life_.reset();
   for (const auto& name : names_.names()) names_.erase(name);

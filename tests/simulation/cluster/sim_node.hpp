@@ -19,6 +19,7 @@
 #include "runtime/registry.hpp"
 #include "tests/simulation/cluster/model_engine.hpp"
 #include "tests/simulation/cluster/request_book.hpp"
+#include "tests/simulation/cluster/sim_asker.hpp"
 #include "tests/simulation/cluster/sim_client.hpp"
 #include "tests/simulation/cluster/sim_life.hpp"
 #include "tests/simulation/cluster/sim_tree.hpp"
@@ -76,6 +77,7 @@ class sim_node {
 
   std::optional<actors::model_listing> routed();
   std::optional<transport::member_status> members();
+  const asked_routers& asked() const { return asked_; }
 
   static constexpr std::chrono::milliseconds answer_timeout{3'500};
   static request_book::bounds bounds();
@@ -112,6 +114,8 @@ class sim_node {
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<sim_life> life_;
   std::unique_ptr<sim_tree> tree_;
+  asked_routers asked_;
+  caf::actor asker_;
   caf::actor follower_;  // of its lives
   config::node_spec spec_;
   std::unique_ptr<actors::stream_metrics> stream_metrics_;
