@@ -68,6 +68,7 @@ std::string change_page(const config::topology_change& change) {
               {"router", change.router},
               {"stream", change.stream},
               {"tls", change.tls},
+              {"placed", change.placed},
               {"api_keys",
                {{"added", change.api_keys.added},
                 {"changed", change.api_keys.changed},

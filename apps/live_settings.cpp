@@ -27,6 +27,16 @@ void live_settings::set_router(config::router_spec router) {
   router_ = std::move(router);
 }
 
+std::vector<config::placed_spec> live_settings::placed() const {
+  std::lock_guard lock{mutex_};
+  return placed_;
+}
+
+void live_settings::set_placed(std::vector<config::placed_spec> placed) {
+  std::lock_guard lock{mutex_};
+  placed_ = std::move(placed);
+}
+
 actors::engine_settings live_settings::of(const std::string& engine,
                                           const config::engine_spec& spec) const {
   std::lock_guard lock{mutex_};

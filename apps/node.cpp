@@ -28,7 +28,6 @@ namespace {
 
 constexpr std::chrono::milliseconds actors_limit{30'000};
 constexpr std::chrono::milliseconds last_words_limit{1'000};
-constexpr const char* placement_name = "placement/hosting";
 
 // Everything of a running node, in the order it must be destroyed backwards.
 class node {
@@ -36,11 +35,12 @@ class node {
   node(const config::node_spec& spec, const node_options& options)
       : spec_{spec},
         options_{options},
-        elsewhere_{engines_elsewhere(options.all, spec)},
         metrics_{std::make_shared<prometheus::Registry>()},
         stream_metrics_{*metrics_},
         live_{spec.router},
         record_{spec} {
+    live_.set_placed(options.all.placed);
+    record_.all = {options.all.cluster, options.all.placed, {}};
     load_io_scheduler(config_, spec.endpoint.threads);
     config_.add_message_types<caf::id_block::troupe>();
     system_.emplace(config_);
@@ -56,7 +56,7 @@ class node {
   }
 
   caf::expected<std::uint16_t> open() {
-    auto security = open_security(spec_, elsewhere_);
+    auto security = open_security(spec_, engines_elsewhere(options_.all, spec_));
     if (!security) return std::move(security.error());
     security_ = std::move(*security);
     timer_metrics_.emplace(scheduler_->clock());
@@ -122,7 +122,7 @@ class node {
     object->attach_functor([this] { events_.notify(node_event::supervisor_ended); });
     run_on(scheduler_->thread(0), [&] { record_.supervisor = supervisor_; });
     started.wait();
-    if (!options_.all.placed.empty()) start_placement();
+    if (cluster_ != nullptr) start_placement();
   }
 
   // Blocks until the node is told to stop, then ends it in order; returns the exit code.
@@ -157,7 +157,7 @@ class node {
     };
     with.describe = [this](const config::engine_spec& engine) { return describe(engine); };
     with.reread = options_.reread;
-    with.secure = [this](const config::node_spec& spec) { return secure(spec); };
+    with.secure = [this](const config::reloaded& read) { return secure(read); };
     with.apply_fronts = [this](const config::node_spec& spec) {
       on_fronts([spec](node_front& front) { front.apply(spec); });
     };
@@ -179,7 +179,7 @@ class node {
   }
 
   placement_options options_of_placement() {
-    placement_options with{options_.all.placed, spec_.name};
+    placement_options with{spec_.name};
     with.times.drain_max = spec_.admin.drain_timeout;
     with.names = &names_;
     with.live = &live_;
@@ -199,7 +199,6 @@ class node {
     if (cluster_ == nullptr) return;
     ending_ = "leaving";
     run_on(scheduler_->thread(0), [this] { cluster_->announce_leave(); });
-    if (options_.all.placed.empty()) return;
     log::info("leaving: engines that are placed here are handed over to other nodes");
     const auto placement = names_.find_as<caf::actor>(placement_name);
     if (placement) caf::anon_send(placement, hand_over_all{});
@@ -231,8 +230,9 @@ class node {
   }
 
   // Reads keys and certificates again, and puts them to use unless one cannot be read.
-  caf::error secure(const config::node_spec& spec) {
-    auto engines = renew_security(security_, spec, elsewhere_);
+  caf::error secure(const config::reloaded& read) {
+    const auto elsewhere = engines_elsewhere(read.all, read.node);
+    auto engines = renew_security(security_, read.node, elsewhere);
     if (!engines) return std::move(engines.error());
     on_fronts([engines = std::move(*engines)](node_front& front) {
       for (const auto& [at, profile] : engines) front.client().describe(at, profile);
@@ -294,7 +294,6 @@ class node {
   node_events events_;  // first: blocks signals for every thread that follows
   const config::node_spec& spec_;
   const node_options& options_;
-  const std::vector<config::engine_spec> elsewhere_;
   std::atomic<const char*> ending_{""};  // of node_front
   registry names_;
   node_security security_;

@@ -7,6 +7,7 @@
 #include <caf/expected.hpp>
 
 #include "config/topology.hpp"
+#include "config/topology_change.hpp"
 
 namespace troupe::apps {
 
@@ -14,7 +15,7 @@ struct node_options {
   std::string program;          // path of this binary, to start embedded engines with
   const config::topology& all;  // where it has a cluster, the node joins it; to outlive the node
   // Reads the configuration again, as at the start.
-  std::function<caf::expected<config::node_spec>()> reread;
+  std::function<caf::expected<config::reloaded>()> reread;
 };
 
 // Starts everything the node's spec names, prints `listening on http://HOST:PORT` to stdout once

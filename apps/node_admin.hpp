@@ -50,8 +50,8 @@ struct admin_options {
   live_settings* live = nullptr;
   std::function<child_spec(const config::engine_spec& engine)> engine_child{};
   std::function<caf::error(const config::engine_spec&)> describe{};  // how an engine is spoken to
-  std::function<caf::expected<config::node_spec>()> reread{};        // the file, as at the start
-  std::function<caf::error(const config::node_spec&)> secure{};      // new keys, certificates
+  std::function<caf::expected<config::reloaded>()> reread{};         // the file, as at the start
+  std::function<caf::error(const config::reloaded&)> secure{};       // new keys, certificates
   std::function<void(const config::node_spec&)> apply_fronts{};      // new limits, names, sessions
   std::function<std::optional<cluster_look>()> cluster{};            // none: in no cluster
   std::function<std::string()> metrics{};                            // as text
@@ -120,7 +120,8 @@ class node_admin final : public pinned<admin_actor::base> {
   void forget(const std::string& engine);
   void schedule();
   time_point drain_deadline() const;
-  void apply(const config::topology_change& change, const config::node_spec& to);
+  void apply(const config::topology_change& change, const config::reloaded& read);
+  void apply_placed(const std::vector<config::placed_spec>& placed);
 
   admin_options options_;
   bool ticking_ = false;

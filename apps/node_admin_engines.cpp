@@ -6,6 +6,7 @@
 #include "actors/names.hpp"
 #include "apps/admin_pages.hpp"
 #include "apps/node_admin.hpp"
+#include "apps/node_placement.hpp"
 #include "config/topology_fields.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/log.hpp"
@@ -194,22 +195,33 @@ void node_admin::forget(const std::string& engine) {
 }
 
 void node_admin::reload(const answer_ptr& to) {
-  const auto node = options_.reread();
-  const auto error = node ? options_.secure(*node) : node.error();
+  const auto read = options_.reread();
+  const auto error = read ? options_.secure(*read) : read.error();
   if (error) {
     log::error("reload: nothing is changed", {{"why", failure_text(error)}});
     return refuse(to, errc::invalid_request, failure_text(error));
   }
   auto current = record().spec;
   current.engines = table().intended();
-  const auto change = config::difference(current, *node);
+  auto change = config::difference(current, read->node);
+  config::compare_shared(record().all, read->all, change);
   const auto page = change_page(change);
   log::info("reload", {{"change", page.substr(0, page.size() - 1)}});
-  apply(change, *node);
+  apply(change, *read);
   answer(to, 200, page);
 }
 
-void node_admin::apply(const config::topology_change& change, const config::node_spec& to) {
+// The placement that is there takes it over, and one that is started later finds it.
+void node_admin::apply_placed(const std::vector<config::placed_spec>& placed) {
+  record().all.placed = placed;
+  options_.live->set_placed(placed);
+  const auto placement = options_.names->find_as<caf::actor>(placement_name);
+  if (placement) caf::anon_send(placement, placed_changed{});
+}
+
+void node_admin::apply(const config::topology_change& change, const config::reloaded& read) {
+  const auto& to = read.node;
+  if (change.placed) apply_placed(read.all.placed);
   const auto steps = table().apply(change, drain_deadline());
   for (const auto& name : steps.drained) drain(name);
   for (const auto& engine : steps.started) start(engine, [](const caf::error&) {});

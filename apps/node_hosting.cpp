@@ -16,10 +16,20 @@ using kind = hosting_step::kind;
 
 node_hosting::node_hosting(const std::vector<config::placed_spec>& placed, hosting_times times)
     : times_{times} {
+  set_groups(placed);
+}
+
+void node_hosting::set_groups(const std::vector<config::placed_spec>& placed) {
   config::topology all;
   all.placed = placed;
   actors_ = config::placed_actors(all);
+  groups_.clear();
   for (const auto& each : placed) groups_[each.engine.name] = each.engine;
+}
+
+void node_hosting::change_groups(const std::vector<config::placed_spec>& placed, time_point now) {
+  set_groups(placed);
+  wait(now);
 }
 
 void node_hosting::adopt(const std::string& node, const std::string& engine, bool is_draining,
@@ -27,9 +37,10 @@ void node_hosting::adopt(const std::string& node, const std::string& engine, boo
   for (const auto& [name, group] : groups_) {
     for (std::uint32_t slot = 0; slot < group.count; ++slot) {
       const instance which{name, {node, 0}, slot};
-      if (engine_of(which).name != engine) continue;
+      const auto spec = engine_of(which);
+      if (spec.name != engine) continue;
       const auto phase = is_draining ? phase::draining : phase::running;
-      hosted_[engine] = {which, phase, {}, now + times_.drain_max};
+      hosted_[engine] = {which, spec, phase, {}, now + times_.drain_max};
     }
   }
 }
@@ -77,8 +88,9 @@ std::vector<hosting_step> node_hosting::settle(time_point now) {
   if (!is_leaving_) view.push_back(self_);
   for (const auto& [name, node] : others_) view.push_back(node);
   auto next = place(actors_, view);
-  const auto change = change_at(self_.id, before(), next);
   std::vector<hosting_step> steps;
+  follow_groups(now, steps);
+  const auto change = change_at(self_.id, before(), next);
   for (auto& [name, engine] : hosted_) engine.is_wanted = false;
   for (const auto& which : change.starts) take(which, steps);
   for (const auto& drain : change.drains) hand_over(drain, now + times_.handover_max, steps);
@@ -92,6 +104,24 @@ std::vector<hosting_step> node_hosting::settle(time_point now) {
   // What one that leaves hands over is seen against what was before, again and again.
   if (!is_leaving_) last_ = std::move(next);
   return steps;
+}
+
+// What runs as another engine than it is to be gives way to that one, if it stays at all.
+void node_hosting::follow_groups(time_point now, std::vector<hosting_step>& steps) {
+  for (auto& [name, entry] : hosted_) {
+    if (entry.now != phase::running && entry.now != phase::handing_over) continue;
+    const auto group = groups_.find(entry.which.actor);
+    const bool is_there = group != groups_.end() && entry.which.slot < group->second.count;
+    const auto wanted = is_there ? engine_of(entry.which) : config::engine_spec{};
+    if (!config::is_same_engine(entry.engine, wanted)) {
+      entry.now = phase::draining;
+      entry.deadline = now + times_.drain_max;
+      steps.push_back({kind::drain, entry.engine});
+    } else if (entry.engine != wanted) {
+      entry.engine = wanted;
+      steps.push_back({kind::resettle, wanted});
+    }
+  }
 }
 
 // The last placement, but for this node what it runs indeed, and under its present incarnation.
@@ -116,30 +146,31 @@ void node_hosting::hand_over(const instance_drain& move, time_point deadline,
   const auto successor = engine_of(move.successor).name;
   auto& entry = hosted_[engine.name];
   if (entry.now == phase::handing_over && entry.successor == successor) return;
-  entry = {move.what, phase::handing_over, successor, deadline};
+  entry = {move.what, engine, phase::handing_over, successor, deadline};
   steps.push_back({kind::hand_over, engine, successor});
 }
 
 void node_hosting::give_up(const instance& what, time_point deadline,
                            std::vector<hosting_step>& steps) {
   const auto engine = engine_of(what);
-  hosted_[engine.name] = {what, phase::draining, {}, deadline};
+  hosted_[engine.name] = {what, engine, phase::draining, {}, deadline};
   steps.push_back({kind::drain, engine});
 }
 
 // Nobody takes over now; who was to before may still be on the way.
 void node_hosting::keep(const instance& what, const placement& next) {
-  auto& entry = hosted_[engine_of(what).name];
+  const auto engine = engine_of(what);
+  auto& entry = hosted_[engine.name];
   const bool is_awaited = std::ranges::any_of(
       next.instances, [&](const auto& each) { return engine_of(each).name == entry.successor; });
-  if (!is_awaited) entry = {what};
+  if (!is_awaited) entry = {what, engine};
 }
 
 void node_hosting::take(const instance& which, std::vector<hosting_step>& steps) {
   const auto engine = engine_of(which);
-  const auto [at, is_new] = hosted_.try_emplace(engine.name, hosted{which});
+  const auto [at, is_new] = hosted_.try_emplace(engine.name, hosted{which, engine});
   auto& entry = at->second;
-  if (entry.now == phase::stopping) {
+  if (entry.now == phase::stopping || !config::is_same_engine(entry.engine, engine)) {
     entry.is_wanted = true;
     return;
   }
@@ -162,11 +193,11 @@ std::vector<hosting_step> node_hosting::poll(const router_answers& routers, time
         (is_overdue || is_up_everywhere(routers, engine.successor))) {
       engine.now = phase::draining;
       engine.deadline = now + times_.drain_max;
-      steps.push_back({kind::drain, engine_of(engine.which)});
+      steps.push_back({kind::drain, engine.engine});
     } else if (engine.now == phase::draining &&
                (is_overdue || is_drained_everywhere(routers, name))) {
       engine.now = phase::stopping;
-      steps.push_back({kind::stop, engine_of(engine.which)});
+      steps.push_back({kind::stop, engine.engine});
     }
   }
   return steps;
@@ -185,8 +216,9 @@ std::vector<hosting_step> node_hosting::stopped(const std::string& engine) {
     hosted_.erase(at);
     return {};
   }
-  at->second = {at->second.which};
-  return {{kind::start, engine_of(at->second.which)}};
+  const auto which = at->second.which;
+  at->second = {which, engine_of(which)};
+  return {{kind::start, at->second.engine}};
 }
 
 void node_hosting::not_stopped(const std::string& engine, time_point now) {

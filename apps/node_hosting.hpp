@@ -41,7 +41,8 @@ struct hosting_step {
     hand_over,  // `successor` runs elsewhere; it serves on meanwhile
     drain,      // no new requests
     resume,     // requests again
-    stop
+    stop,
+    resettle  // another weight or bound
   };
   kind what = kind::start;
   config::engine_spec engine{};  // named as it runs here, alone
@@ -64,6 +65,10 @@ class node_hosting {
 
   // That incarnation of it has ended, or leaves.
   void gone(const node_id& node, time_point now);
+
+  // There are other groups now, or they are other engines. An engine whose group is gone drains and
+  // stops; one that is to be another does so, and then starts.
+  void change_groups(const std::vector<config::placed_spec>& placed, time_point now);
 
   // This node leaves.
   void leave(time_point now);
@@ -99,6 +104,7 @@ class node_hosting {
   enum class phase { running, handing_over, draining, stopping };
   struct hosted {
     instance which;
+    config::engine_spec engine{};  // as it was started
     phase now = phase::running;
     std::string successor{};
     time_point deadline{};
@@ -106,6 +112,8 @@ class node_hosting {
   };
 
   config::engine_spec engine_of(const instance& which) const;
+  void set_groups(const std::vector<config::placed_spec>& placed);
+  void follow_groups(time_point now, std::vector<hosting_step>& steps);
   placement before() const;
   void hand_over(const instance_drain& move, time_point deadline, std::vector<hosting_step>& steps);
   void give_up(const instance& what, time_point deadline, std::vector<hosting_step>& steps);

@@ -59,7 +59,7 @@ class placement_state {
   void begin(caf::event_based_actor* self, placement_options options) {
     self_ = self;
     options_ = std::move(options);
-    hosting_.emplace(options_.placed, options_.times);
+    hosting_.emplace(options_.live->placed(), options_.times);
     routers_.emplace(*options_.names);
     ask(
         self_, options_.supervisor, start_within, which_children{},
@@ -84,6 +84,11 @@ class placement_state {
   void settle(std::uint64_t number) {
     if (number != timer_ || !hosting_->due()) return;
     settle();
+  }
+
+  void change_groups() {
+    hosting_->change_groups(options_.live->placed(), now());
+    arm();
   }
 
   void hand_over() {
@@ -151,6 +156,8 @@ class placement_state {
         return set_draining(step.engine, false);
       case hosting_step::kind::stop:
         return stop(name);
+      case hosting_step::kind::resettle:
+        return tell(step.engine, settings_of(step.engine));
     }
   }
 
@@ -173,13 +180,17 @@ class placement_state {
     arm();
   }
 
-  void set_draining(const config::engine_spec& engine, bool draining) {
-    auto settings = options_.live->of(engine.name, engine);
-    settings.draining = draining;
+  void tell(const config::engine_spec& engine, const actors::engine_settings& settings) {
     options_.live->set(engine.name, settings);
     const auto proxy =
         options_.names->find_as<actors::engine_proxy_actor>(actors::proxy_name(engine.name));
     if (proxy) self_->send(proxy, settings);
+  }
+
+  void set_draining(const config::engine_spec& engine, bool draining) {
+    auto settings = options_.live->of(engine.name, engine);
+    settings.draining = draining;
+    tell(engine, settings);
     log::info(draining ? "engine drains" : "engine takes requests again",
               {{"engine", engine.name}});
   }
@@ -242,6 +253,7 @@ caf::behavior placement_behavior(caf::stateful_actor<placement_state>* self,
       [state](const cluster_life& life) { state->take_life(life); },
       [state](const transport::node_change& change) { state->take(change); },
       [state](hand_over_all) { state->hand_over(); },
+      [state](placed_changed) { state->change_groups(); },
       [state](placement_due due) { state->settle(due.number); },
       [state](ask_routers) { state->poll(); },
   };

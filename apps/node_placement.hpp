@@ -4,6 +4,7 @@
 // | --- | --- |
 // | cluster_life | this node is in the cluster under a new incarnation; its view begins again |
 // | node_change | takes it into the view; the placement follows once no more news come |
+// | placed_changed | takes the groups from the live settings anew |
 // | hand_over_all | this node leaves: says so when nothing waits for its successor any more |
 //
 // It is a child of the node's tree. One that takes the place of another asks the supervisor what
@@ -38,13 +39,16 @@ struct cluster_life {
 };
 
 struct hand_over_all {};
+struct placed_changed {};
+
+// Its name in the tree.
+inline constexpr const char* placement_name = "placement/hosting";
 
 struct placement_options {
-  std::vector<config::placed_spec> placed;
   std::string node{};  // the name of this one
   hosting_times times{};
   registry* names = nullptr;      // these two outlive the actor
-  live_settings* live = nullptr;  //
+  live_settings* live = nullptr;  // its groups are there
   supervisor_actor supervisor{};  // of the node
   std::function<child_spec(const config::engine_spec&)> engine_child{};
   std::function<caf::error(const config::engine_spec&)> describe{};  // how an engine is spoken to
@@ -59,3 +63,4 @@ caf::actor spawn_placement(caf::actor_system& system, placement_options options)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::cluster_life)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::hand_over_all)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::placed_changed)

@@ -14,6 +14,7 @@ namespace troupe::apps {
 struct node_record {
   explicit node_record(config::node_spec started) : spec{std::move(started)}, table{spec.engines} {}
 
+  config::topology all{};  // cluster and placed engines alone, likewise
   config::node_spec spec;  // as it was started, with what reloads have changed since
   engine_table table;
   supervisor_actor supervisor;  // of the engines; null before the node's start and after its end

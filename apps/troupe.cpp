@@ -45,9 +45,11 @@ std::string program_path(const char* called) {
 }
 
 // What the command line says by now: its file may have changed.
-caf::expected<config::node_spec> reread(const std::vector<std::string>& arguments) {
+caf::expected<config::reloaded> reread(const std::vector<std::string>& arguments) {
   const command again = parse_command(arguments, config::process_environment());
-  if (const auto* up = std::get_if<up_command>(&again)) return up->node;
+  if (const auto* up = std::get_if<up_command>(&again)) {
+    return config::reloaded{up->topology, up->node};
+  }
   const auto* done = std::get_if<finished>(&again);
   return make_failure(errc::invalid_config, done != nullptr ? done->text : "it is no `troupe up`");
 }

@@ -21,13 +21,6 @@ std::map<std::string, engine_spec> engines_by_name(const node_spec& node) {
   return found;
 }
 
-// True where the two differ at most in what may be told to an engine's proxy.
-bool is_same_engine(engine_spec a, const engine_spec& b) {
-  a.weight = b.weight;
-  a.requests_max = b.requests_max;
-  return a == b;
-}
-
 void compare_engines(const node_spec& from, const node_spec& to, topology_change& change) {
   const auto before = engines_by_name(from);
   for (const auto& [name, engine] : engines_by_name(to)) {
@@ -80,9 +73,23 @@ bool router_differs(router_spec a, const router_spec& b) {
 
 }  // namespace
 
+bool is_same_engine(engine_spec a, const engine_spec& b) {
+  a.weight = b.weight;
+  a.requests_max = b.requests_max;
+  return a == b;
+}
+
+void compare_shared(const topology& from, const topology& to, topology_change& change) {
+  if (from.cluster != to.cluster) {
+    change.needs_start.emplace_back("cluster");
+  } else {
+    change.placed = from.placed != to.placed;
+  }
+}
+
 bool topology_change::empty() const {
   return added.empty() && replaced.empty() && resettled.empty() && removed.empty() && !router &&
-         !stream && !tls && api_keys.empty() && needs_start.empty();
+         !stream && !tls && !placed && api_keys.empty() && needs_start.empty();
 }
 
 std::vector<engine_spec> single_engines(const engine_spec& group) {

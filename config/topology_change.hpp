@@ -28,6 +28,7 @@ struct topology_change {
   bool router = false;                   // policies, sessions, models, admission, limits
   bool stream = false;                   // limits of requests to come
   bool tls = false;                      // other files of the endpoint's certificate
+  bool placed = false;                   // engines that run on whichever nodes live
   name_changes api_keys;                 // of clients
   std::vector<std::string> needs_start;  // keys whose change only a new start brings
 
@@ -36,6 +37,18 @@ struct topology_change {
 
 // Returns each engine of a group as a group of one under its own name.
 std::vector<engine_spec> single_engines(const engine_spec& group);
+
+// What a reload has read.
+struct reloaded {
+  topology all;
+  node_spec node;  // of it, with the flags that the node was started with
+};
+
+// Tells whether two engines differ at most in what may be told to their proxies.
+bool is_same_engine(engine_spec a, const engine_spec& b);
+
+// Adds what the nodes have in common and has changed.
+void compare_shared(const topology& from, const topology& to, topology_change& change);
 
 // Returns what leads from one node to the other.
 topology_change difference(const node_spec& from, const node_spec& to);

@@ -84,7 +84,7 @@ TEST(admin_pages, says_what_a_reload_does) {
   change.needs_start = {"endpoint.listen"};
   EXPECT_EQ(change_page(change),
             R"({"added":["a"],"replaced":[],"resettled":[],"removed":["z"],"router":true,)"
-            R"("stream":false,"tls":true,)"
+            R"("stream":false,"tls":true,"placed":false,)"
             R"("api_keys":{"added":["k"],"changed":["l","m"],"removed":[]},)"
             R"("needs_start":["endpoint.listen"]})"
             "\n");

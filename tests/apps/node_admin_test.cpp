@@ -74,11 +74,13 @@ class node_admin_test : public ::testing::Test {
     admin_options with{&record, &names, &live};
     with.engine_child = [this](const config::engine_spec& engine) { return child(engine); };
     with.describe = [](const config::engine_spec&) { return caf::error{}; };
-    with.reread = [this]() -> caf::expected<config::node_spec> {
+    with.reread = [this]() -> caf::expected<config::reloaded> {
       ++rereads;
-      return reread();
+      const auto node = reread();
+      if (!node) return node.error();
+      return config::reloaded{shared, *node};
     };
-    with.secure = [](const config::node_spec&) { return caf::error{}; };
+    with.secure = [](const config::reloaded&) { return caf::error{}; };
     with.apply_fronts = [](const config::node_spec&) {};
     with.cluster = [this]() -> std::optional<cluster_look> { return look; };
     with.metrics = [] { return std::string{"requests_total 3\n"}; };
@@ -129,6 +131,7 @@ class node_admin_test : public ::testing::Test {
   std::function<child_spec(const config::engine_spec&)> child =
       [this](const config::engine_spec& engine) { return engine_child(*resources, engine); };
   std::function<caf::expected<config::node_spec>()> reread = [this] { return spec; };
+  config::topology shared;
   std::atomic<int> rereads{0};
   std::optional<cluster_look> look;
   registry names;
@@ -187,6 +190,18 @@ TEST_F(node_admin_test, one_that_throws_is_replaced_and_its_call_is_503) {
   const auto refused = call("POST", "/admin/reload");
   EXPECT_EQ(refused.status, 400U);
   EXPECT_THAT(refused.body, HasSubstr("a mistake"));
+}
+
+TEST_F(node_admin_test, a_reload_keeps_placed_groups_for_placement_and_names_a_changed_cluster) {
+  shared.placed.emplace_back().engine.name = "p";
+  const auto followed = call("POST", "/admin/reload").parsed();
+  EXPECT_EQ(followed.at("placed"), true);
+  ASSERT_EQ(live.placed().size(), 1u);
+  EXPECT_EQ(live.placed()[0].engine.name, "p");
+  EXPECT_EQ(call("POST", "/admin/reload").parsed().at("placed"), false);
+  shared.cluster.emplace();
+  const auto named = call("POST", "/admin/reload").parsed();
+  EXPECT_THAT(named.at("needs_start"), Contains("cluster"));
 }
 
 TEST_F(node_admin_test, a_call_that_waits_when_it_ends_is_503) {

@@ -44,7 +44,7 @@ inline actors::engine_status status(const std::string& name, bool up, bool drain
 }
 
 inline std::vector<std::string> words(const std::vector<hosting_step>& steps) {
-  constexpr std::array names{"start", "hand over", "drain", "resume", "stop"};
+  constexpr std::array names{"start", "hand over", "drain", "resume", "stop", "resettle"};
   std::vector<std::string> all;
   for (const auto& step : steps) {
     all.push_back(std::string{names.at(static_cast<std::size_t>(step.what))} + ' ' +

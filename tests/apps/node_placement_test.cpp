@@ -37,6 +37,7 @@ class node_placement_test : public ::testing::Test {
       return {[this](actors::get_models) { return actors::model_listing{{}, engines}; }};
     });
     names.put(actors::router_name, router);
+    live.set_placed({group("cpu")});
     placement = spawn_placement(*world, options());
     tell(cluster_life{described(away)});
   }
@@ -50,9 +51,14 @@ class node_placement_test : public ::testing::Test {
     names.erase(actors::proxy_name(engine()));
   }
 
+  static config::placed_spec group(const std::string& name) {
+    config::placed_spec made;
+    made.engine.name = name;
+    return made;
+  }
+
   placement_options options() {
     placement_options with;
-    with.placed.emplace_back().engine.name = "cpu";
     with.names = &names;
     with.live = &live;
     with.node = away;
@@ -239,6 +245,24 @@ TEST_F(node_placement_test, one_that_takes_the_place_of_another_takes_a_drain_ba
   world.advance(times.settle_max);
   EXPECT_EQ(told, (std::vector{true, false}));
   EXPECT_TRUE(runs());
+}
+
+TEST_F(node_placement_test, takes_over_other_groups_and_what_weighs_otherwise) {
+  world.advance(times.settle_max);
+  ASSERT_TRUE(runs());
+  auto heavier = group("cpu");
+  heavier.engine.weight = 5;
+  live.set_placed({heavier, group("other")});
+  tell(placed_changed{});
+  world.advance(times.settle);
+  EXPECT_EQ(starts, 2);
+  EXPECT_EQ(told, std::vector{false}) << "it is told its weight";
+  EXPECT_EQ(live.of(engine(), {}).weight, 5u);
+  live.set_placed({});
+  tell(placed_changed{});
+  world.advance(times.settle);
+  say(engine(), true, 0);
+  EXPECT_FALSE(runs());
 }
 
 TEST_F(node_placement_test, one_that_is_started_while_the_node_leaves_hands_over) {

@@ -36,6 +36,26 @@ TEST(topology_change, the_same_is_no_change) {
   EXPECT_TRUE(difference(a, node("{}", openai("b") + openai("a"))).empty());
 }
 
+TEST(topology_change, what_nodes_have_in_common_follows_but_for_the_cluster) {
+  topology from;
+  from.cluster.emplace();
+  from.placed.emplace_back().engine.name = "e";
+  topology_change change;
+  compare_shared(from, from, change);
+  EXPECT_TRUE(change.empty());
+  auto to = from;
+  to.placed[0].place.per_node_max = 2;
+  compare_shared(from, to, change);
+  EXPECT_TRUE(change.placed);
+  EXPECT_FALSE(change.empty());
+  EXPECT_TRUE(change.needs_start.empty());
+  to.cluster->name = "other";
+  change = {};
+  compare_shared(from, to, change);
+  EXPECT_FALSE(change.placed);
+  EXPECT_EQ(change.needs_start, name_vector{"cluster"});
+}
+
 TEST(topology_change, engines_come_and_go) {
   const auto change =
       difference(node("{}", openai("a") + openai("b")), node("{}", openai("b") + openai("c")));

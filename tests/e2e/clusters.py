@@ -69,12 +69,16 @@ class Cluster:
 
     def serve_until(self, spread):
         """Asks for answers, each of which must come, until the engines are spread like this."""
+        self.serve_until_true(lambda: self.spread() == spread, f"engines {spread}")
+
+    def serve_until_true(self, condition, what="the condition"):
+        """Asks for answers, each of which must come, until it is so."""
         def served():
             status = self.complete()
             if status != 200:
                 raise AssertionError(f"a request was answered {status}")
-            return self.spread() == spread
-        self.front.poll(served, f"engines {spread}")
+            return condition()
+        self.front.poll(served, what)
 
     def stream_until(self, done):
         """Streams one long answer after another until told; returns whether each was whole."""

@@ -109,6 +109,27 @@ class PlacedTest(unittest.TestCase):
             names = {engine["name"] for engine in get(front, "/ready").json["engines"]}
             self.assertEqual({name.split(".")[0] for name in names}, {"back-1"})
 
+    def test_groups_follow_a_reload(self):
+        with self.placed("placed-reload", 2) as cluster:
+            self.start(cluster)
+            before = cluster.file.read_text(encoding="utf-8")
+            group = next(line for line in before.splitlines() if "name: tiny" in line)
+            more = group.replace("name: tiny, count: 2", "name: more")
+
+            def reload(text):
+                cluster.file.write_text(text, encoding="utf-8")
+                for node in cluster.nodes.values():
+                    node.process.send_signal(signal.SIGHUP)
+
+            def known():
+                engines = get(cluster.front, "/ready").json["engines"]
+                return sorted(engine["name"].split(".")[1].split("-")[0] for engine in engines)
+
+            reload(before.replace(group, f"{group}\n{more}"))
+            cluster.serve_until_true(lambda: known() == ["more", "tiny", "tiny"])
+            reload(before)
+            cluster.serve_until_true(lambda: known() == ["tiny", "tiny"])
+
     def test_a_second_signal_ends_the_wait_for_a_successor(self):
         # The successor does not come: its node stands still.
         with self.placed("placed-hurry", 2) as cluster:

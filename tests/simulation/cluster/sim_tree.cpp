@@ -18,8 +18,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr const char* placement_name = "placement/hosting";
-
 config::router_spec router_spec() {
   config::router_spec spec;
   spec.admission.queue_timeout = sim_tree::queue_timeout;
@@ -75,7 +73,7 @@ void sim_tree::kill() {
 void sim_tree::kill_actors() {
   for (const auto& name : parts_.names.names()) {
     const bool dies =
-        name == actors::router_name || name == placement_name || actors::is_proxy_name(name);
+        name == actors::router_name || name == apps::placement_name || actors::is_proxy_name(name);
     const auto actor = parts_.names.find_as<caf::actor>(name);
     if (!dies || actor.node() != parts_.system.node()) continue;
     parts_.world.note(name + " of " + node_.id.name + " is killed");
@@ -138,7 +136,8 @@ child_spec sim_tree::apart(const std::string& name, std::vector<child_spec> chil
 }
 
 child_spec sim_tree::placement_child(const std::vector<config::placed_spec>& placed) {
-  apps::placement_options options{placed, node_.id.name};
+  live_.set_placed(placed);
+  apps::placement_options options{node_.id.name};
   options.times = sim_hosting_times();
   options.names = &parts_.names;
   options.live = &live_;
@@ -149,7 +148,7 @@ child_spec sim_tree::placement_child(const std::vector<config::placed_spec>& pla
   options.leaves = [] { return false; };
   options.handed_over = [] {};
   child_spec child;
-  child.name = placement_name;
+  child.name = apps::placement_name;
   child.start = [this, options](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("placement of " + node_.id.name + " starts");
     return apps::spawn_placement(system, options);
