@@ -1,5 +1,6 @@
 #include "transport/links/remote_actors.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -80,13 +81,15 @@ void remote_actors::attach(std::shared_ptr<links> carrier) {
 
 void remote_actors::close() {
   last_from_ = nullptr;
-  decltype(nodes_) nodes;
+  std::vector<std::shared_ptr<remote_node>> nodes;
   {
     std::lock_guard lock{mutex_};
     closed_ = true;
-    nodes.swap(nodes_);
+    for (auto& [link, node] : std::exchange(nodes_, {})) nodes.push_back(std::move(node));
   }
-  for (const auto& [link, node] : nodes) {
+  // In an order that no address decides: a simulation replays what follows.
+  std::ranges::sort(nodes, {}, [](const auto& node) { return node->link()->node().id; });
+  for (const auto& node : nodes) {
     node->close(caf::exit_reason::remote_link_unreachable);
     exported_->forget(node->link());
     fail_pending(node->link(), make_failure(errc::cancelled, "this node stops"));

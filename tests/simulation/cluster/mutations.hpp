@@ -10,6 +10,9 @@ struct mutations {
   bool ended_come_back = false;  // links to ended incarnations are made anew
   bool zombies_speak = false;    // what comes of an ended attempt still passes
   bool gaps_untold = false;      // nobody hears that records were lost
+  bool no_restarts = false;      // what dies stays dead
+  bool orphans = false;          // engines outlive what started them
+  bool deaf_placement = false;   // what places hears of no other node
   bool deaf_to_routers = false;  // nobody looks for the routers of other nodes
 };
 

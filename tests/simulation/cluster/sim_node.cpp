@@ -25,7 +25,7 @@ sim_node::sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation
       system_{std::make_unique<caf::actor_system>(config_)} {
   coordinator().clock().current_time = parts_.network.world.events.now();
   tree_ = std::make_unique<sim_tree>(
-      sim_tree::parts{*system_, parts_.network.world, parts_.engines, names_,
+      sim_tree::parts{*system_, parts_.network.world, parts_.engines, names_, parts_.without,
                       [this](const caf::actor& who) { follow(who); }},
       plan_.tree, description());
   asker_ = spawn_sim_asker(*system_, {plan_.name, &names_, &parts_.network.world, &asked_});
@@ -120,6 +120,7 @@ void sim_node::follow(const caf::actor& who) {
 
 void sim_node::tell_life() {
   caf::anon_send(follower_, apps::cluster_life{self()});
+  if (parts_.without.deaf_placement) return;
   caf::anon_send(life_->membership(), transport::follow_nodes{follower_});
 }
 

@@ -31,16 +31,17 @@ class process_state {
  public:
   static inline const char* name = "sim_process";
 
+  // Runs as the actor ends.
   ~process_state() {
-    // The kernel ends what the node leaves behind.
-    if (address_.port != 0) options_.engines->kill(address_);
+    if (options_.engines == nullptr) return;
+    if (address_.port != 0 && !options_.orphans) options_.engines->kill(address_);
+    tell_proxy({});
   }
 
   void begin(caf::event_based_actor* self, sim_process_options options) {
     self_ = self;
     options_ = std::move(options);
     self_->delayed_send(self_, starts_in, process_listens{});
-    self_->attach_functor([this] { end(); });
   }
 
   void listen() {
@@ -59,11 +60,6 @@ class process_state {
   }
 
  private:
-  void end() {
-    if (address_.port != 0) options_.engines->kill(std::exchange(address_, {}));
-    tell_proxy({});
-  }
-
   void tell_proxy(const actors::engine_address& at) {
     const auto proxy = options_.names->find(actors::proxy_name(options_.engine));
     if (proxy) caf::anon_send(caf::actor_cast<caf::actor>(proxy), at);

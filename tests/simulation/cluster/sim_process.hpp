@@ -21,6 +21,7 @@ struct sim_process_options {
   node_description node;
   registry* names = nullptr;         // these two outlive the actor
   model_engines* engines = nullptr;  //
+  bool orphans = false;              // a mutation: the engine outlives the actor
 };
 
 caf::actor spawn_sim_process(caf::actor_system& system, sim_process_options options);

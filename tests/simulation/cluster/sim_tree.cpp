@@ -81,9 +81,14 @@ void sim_tree::kill_actors() {
   }
 }
 
+child_spec sim_tree::made(const std::string& name) const {
+  child_spec child{.name = name};
+  if (parts_.without.no_restarts) child.kind = restart_kind::temporary;
+  return child;
+}
+
 child_spec sim_tree::router_child() {
-  child_spec child;
-  child.name = actors::router_name;
+  auto child = made(actors::router_name);
   child.start = [this](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("router of " + node_.id.name + " starts");
     return caf::actor_cast<caf::actor>(actors::spawn_router(
@@ -93,8 +98,7 @@ child_spec sim_tree::router_child() {
 }
 
 child_spec sim_tree::proxy_child(const config::engine_spec& engine) {
-  child_spec child;
-  child.name = actors::proxy_name(engine.name);
+  auto child = made(actors::proxy_name(engine.name));
   child.start = [this, engine](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("proxy of " + engine.name + " starts");
     actors::engine_proxy_options options;
@@ -108,10 +112,10 @@ child_spec sim_tree::proxy_child(const config::engine_spec& engine) {
 }
 
 child_spec sim_tree::child_of_process(const std::string& engine) {
-  child_spec child;
-  child.name = actors::process_name(engine);
+  auto child = made(actors::process_name(engine));
   child.start = [this, engine](caf::actor_system& system) -> caf::expected<caf::actor> {
-    return spawn_sim_process(system, {engine, node_, &parts_.names, &parts_.engines});
+    return spawn_sim_process(
+        system, {engine, node_, &parts_.names, &parts_.engines, parts_.without.orphans});
   };
   return child;
 }
@@ -147,8 +151,7 @@ child_spec sim_tree::placement_child(const std::vector<config::placed_spec>& pla
   options.follow = parts_.follow;
   options.leaves = [] { return false; };
   options.handed_over = [] {};
-  child_spec child;
-  child.name = apps::placement_name;
+  auto child = made(apps::placement_name);
   child.start = [this, options](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("placement of " + node_.id.name + " starts");
     return apps::spawn_placement(system, options);

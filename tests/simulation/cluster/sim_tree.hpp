@@ -19,6 +19,7 @@
 #include "runtime/registry.hpp"
 #include "runtime/supervisor.hpp"
 #include "tests/simulation/cluster/model_engine.hpp"
+#include "tests/simulation/cluster/mutations.hpp"
 
 namespace troupe::simulation {
 
@@ -39,6 +40,7 @@ class sim_tree {
     sim_world& world;
     model_engines& engines;
     registry& names;
+    const mutations& without;
     std::function<void(const caf::actor&)> follow;  // tells an actor of lives and nodes
   };
   sim_tree(parts p, const sim_tree_plan& plan, node_description node);
@@ -50,6 +52,7 @@ class sim_tree {
   void kill_actors();
 
  private:
+  child_spec made(const std::string& name) const;
   child_spec router_child();
   child_spec engine_child(const config::engine_spec& engine);
   child_spec proxy_child(const config::engine_spec& engine);
