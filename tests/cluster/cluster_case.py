@@ -1,13 +1,14 @@
 """What the tests of a cluster share: nodes that are whole before each, and known answers."""
 
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from cluster import MODEL, NODES, ROUTERS, RealCluster, endpoint_of, within
 from http_calls import Stream
 from load import Load, Question, Reading, read_answer
 
 # Long enough that faults come in the middle of answers, and of different lengths.
-QUESTIONS = [Question(MODEL, f"tell me {n}", 60 + 13 * n) for n in range(5)]
+QUESTIONS = [Question(MODEL, f"tell me {n}", 30 + 8 * n) for n in range(5)]
 
 
 class ClusterCase(unittest.TestCase):
@@ -19,10 +20,11 @@ class ClusterCase(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.close)
         cls.cluster.start_all()
         cls.cluster.converge()
-        cls.known = {each: cls.answer_of(each) for each in QUESTIONS}
+        with ThreadPoolExecutor(len(QUESTIONS)) as clients:
+            cls.known = dict(zip(QUESTIONS, clients.map(cls.answer_of, QUESTIONS)))
 
-    @classmethod
-    def answer_of(cls, question):
+    @staticmethod
+    def answer_of(question):
         """What the cluster answers when nothing disturbs it."""
         with Stream(endpoint_of(ROUTERS[0]), "/v1/completions", question.body) as stream:
             read = read_answer(stream)

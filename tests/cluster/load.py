@@ -99,7 +99,7 @@ class Load:
     no router is tried again, at the next router, as clients of OpenAI's do.
     """
 
-    def __init__(self, routers, known, rate=8, retries=0):
+    def __init__(self, routers, known, rate=12, retries=0):
         self.routers, self.known = routers, known
         self.rate, self.retries = rate, retries
         self.ended = []  # as they end; outcomes, once all have

@@ -83,7 +83,7 @@ class SlowLinkTest(ClusterCase):
         before = self.cluster.incarnations()
         self.cluster.network.rule(NODES, NODES, delay=0.02, jitter=0.02, loss=0.01)
         lost = self.cluster.network.counts()["lost"]
-        with self.load(rate=12) as load:
+        with self.load() as load:
             self.wait_for_answers(load, 60)
         self.assertGreater(self.cluster.network.counts()["lost"], lost + 100)
         self.check_ends(load, [], ANSWER_SECONDS)

@@ -13,7 +13,7 @@ class RollingRestartTest(ClusterCase):
 
     def test_no_request_fails(self):
         before = self.cluster.incarnations()
-        with self.load(rate=10, retries=2) as load:
+        with self.load(retries=2) as load:
             for name in NODES:
                 self.assertEqual(self.cluster.nodes[name].stop(), 0)
                 self.cluster.start(name)
