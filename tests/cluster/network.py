@@ -1,4 +1,6 @@
-"""Machines in a network of their own: a network namespace each, joined by switch.py.
+"""Machines in a network of their own: a network namespace each, joined by switch.py, and a time
+namespace, so that their monotonic clocks differ by days, as those of machines that were not started
+together.
 
 To be used inside the private network and mounts that run_all.py makes, where addresses and names
 are nobody else's.
@@ -12,6 +14,7 @@ from pathlib import Path
 
 SWITCH = Path(__file__).with_name("switch.py")
 CLIENTS = "clients"  # where the test itself is
+APART_SECONDS = 200_000  # of the monotonic clocks of a machine and the next
 
 
 def ip(*words):
@@ -40,9 +43,17 @@ class Network:
             ip("link", "set", device, "netns", name)
             inside = ["-n", name]
             ip(*inside, "link", "set", "lo", "up")
+            self._set_clock(name, number * APART_SECONDS)
         ip(*inside, "link", "set", device, "address", f"02:00:00:00:00:{number:02x}")
         ip(*inside, "address", "add", f"{address}/16", "dev", device)
         ip(*inside, "link", "set", device, "up")
+
+    @staticmethod
+    def _set_clock(name, seconds):
+        namespace = Path(f"/run/netns/{name}.time")
+        namespace.touch()
+        subprocess.run(["unshare", f"--time={namespace}", f"--monotonic={seconds}",
+                        f"--boottime={seconds}", "true"], check=True)
 
     def close(self):
         """Ends all of it."""
@@ -51,11 +62,12 @@ class Network:
         self.switch.stdout.close()
         for name in self.machines:
             ip("netns", "delete", name)
+            subprocess.run(["umount", f"/run/netns/{name}.time"], check=True)
 
     @staticmethod
     def inside(name):
         """The words before a command that is to run on a machine."""
-        return ["nsenter", f"--net=/run/netns/{name}"]
+        return ["nsenter", f"--net=/run/netns/{name}", f"--time=/run/netns/{name}.time"]
 
     def order(self, **order):
         """Gives the switch an order and returns its answer."""

@@ -8,6 +8,7 @@ or process is left behind, and nothing outside is touched.
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 E2E = HERE.parent / "e2e"
 NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+PROGRAMS = ["unshare", "nsenter", "ip", "cc"]
 INSIDE = "TROUPE_CLUSTER_TESTS_INSIDE"
 
 
@@ -25,7 +27,11 @@ def why_not():
         return "not root"
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         return "no /dev/net/tun"
-    tried = subprocess.run([*NAMESPACES, "true"], capture_output=True, text=True, check=False)
+    missing = [each for each in PROGRAMS if shutil.which(each) is None]
+    if missing:
+        return f"no {' or '.join(missing)}"
+    tried = subprocess.run([*NAMESPACES, "unshare", "--time", "true"], capture_output=True,
+                           text=True, check=False)
     return tried.stderr.strip() if tried.returncode != 0 else ""
 
 

@@ -2,7 +2,7 @@
 
 import unittest
 
-from cluster import MEMBERSHIP_TIMEOUT, NODES
+from cluster import ENGINES, MEMBERSHIP_TIMEOUT, NODES, ROUTERS
 from cluster_case import ClusterCase
 from network import CLIENTS
 
@@ -13,7 +13,7 @@ SILENCE_SECONDS = 15  # after which a connection to a machine that is gone break
 
 
 class FaultTest(ClusterCase):
-    """One engine node of six fails."""
+    """Nodes fail, one or many at once."""
 
     def test_a_killed_node_breaks_no_more_than_its_streams_and_comes_back(self):
         with self.load() as load:
@@ -29,6 +29,34 @@ class FaultTest(ClusterCase):
         self.check_ends(load, ["broken", "refused"], ANSWER_SECONDS + MEMBERSHIP_TIMEOUT)
         self.assertLessEqual({each.why for each in load.of("refused")}, {"502 BadGatewayError"})
         self.assert_only_later(before, [VICTIM])
+
+    def test_a_killed_router_is_no_matter_to_clients_of_others(self):
+        left = [name for name in NODES if name != ROUTERS[2]]
+        before = self.cluster.incarnations()
+        with self.load(ROUTERS[:2]) as load:
+            self.wait_for_answers(load, 10)
+            self.cluster.nodes[ROUTERS[2]].crash()
+            self.cluster.converge(left)
+            self.wait_for_answers(load, 10)
+            self.cluster.start(ROUTERS[2])
+            self.cluster.converge()
+        self.check_ends(load, [], ANSWER_SECONDS)
+        self.assert_only_later(before, [ROUTERS[2]])
+
+    def test_two_nodes_of_nine_serve_on_and_the_others_come_back(self):
+        left = [ROUTERS[0], ENGINES[5]]
+        gone = [name for name in NODES if name not in left]
+        before = self.cluster.incarnations()
+        for name in gone:
+            self.cluster.nodes[name].crash()
+        self.cluster.converge(left)
+        with self.load(left[:1], rate=6) as load:
+            self.wait_for_answers(load, 10)
+            for name in gone:
+                self.cluster.start(name)
+            self.cluster.converge()
+        self.check_ends(load, [], ANSWER_SECONDS)
+        self.assert_only_later(before, gone)
 
     def test_a_frozen_machine_is_passed_over_and_goes_on_where_it_was(self):
         with self.load() as load:
