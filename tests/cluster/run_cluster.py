@@ -56,7 +56,7 @@ def prepare():
 def main():
     """Checks what there is, goes on inside, and runs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="tests to run, such as test_faults.KillTest")
+    parser.add_argument("names", nargs="*", help="tests to run, such as test_faults.FaultTest")
     parser.add_argument("--junit", type=Path, help="where to write the JUnit file")
     options = parser.parse_args()
     sys.path.insert(0, str(E2E))
