@@ -37,13 +37,20 @@ class cut_wire {
                              [&] { return swallowed_.find(text) != std::string::npos; });
   }
 
-  // Cuts all connections; later ones go through.
-  void cut() { is_cut_ = true; }
+  // Cuts all connections, or those of which such bytes were swallowed; later ones go through.
+  void cut(std::string_view swallowed = {}) {
+    {
+      std::lock_guard lock{mutex_};
+      cut_with_ = swallowed;
+    }
+    is_cut_ = true;
+  }
 
  private:
   struct pair {
     http::raw_socket client;
     http::raw_socket server;
+    std::string swallowed{};
   };
 
   void relay() {
@@ -53,23 +60,31 @@ class cut_wire {
         pairs_.push_back({std::move(accepted), http::raw_socket::connect(port_)});
       }
       if (is_cut_.exchange(false)) {
-        pairs_.clear();
+        cut_now();
         is_swallowing_ = false;
       }
       for (auto& one : pairs_) {
-        pass(one.client, one.server);
-        pass(one.server, one.client);
+        pass(one.client, one.server, one.swallowed);
+        pass(one.server, one.client, one.swallowed);
       }
       std::this_thread::yield();
     }
   }
 
-  void pass(http::raw_socket& from, http::raw_socket& to) {
+  void cut_now() {
+    std::lock_guard lock{mutex_};
+    std::erase_if(pairs_, [this](const pair& one) {
+      return one.swallowed.find(cut_with_) != std::string::npos;
+    });
+  }
+
+  void pass(http::raw_socket& from, http::raw_socket& to, std::string& swallowed) {
     from.receive();
     if (from.received().empty()) return;
     if (is_swallowing_) {
       std::lock_guard lock{mutex_};
       swallowed_ += from.received();
+      swallowed += from.received();
       changed_.notify_all();
     } else {
       to.send(from.received());
@@ -86,6 +101,7 @@ class cut_wire {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string swallowed_;
+  std::string cut_with_;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -222,8 +222,9 @@ TEST(node_links_fault, a_connection_that_breaks_behind_the_last_beat_shows_as_a_
   ASSERT_TRUE(wire.wait_until_swallowed("lost"));
   const auto beat = write_header({frame_kind::heartbeat, lane::data}).substr(0, 5);
   ASSERT_TRUE(wire.wait_until_swallowed(beat)) << "after which the lane is silent for long";
-  wire.cut();
+  wire.cut("lost");  // the control lane's stays: no new hello, no new token
   ASSERT_TRUE(b.heard().wait_for("gap a.1 data"));
+  EXPECT_EQ(a.heard().count("disconnected b.1"), 0);
 }
 
 TEST(node_links_fault, a_slow_peer_pushes_back_and_loses_nothing) {
