@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/log.hpp"
+
 namespace troupe::bench {
 
 child::child(const std::function<void(const teller&)>& body) {
@@ -44,6 +46,17 @@ std::optional<double> child::next() {
   } while (got < 0 && errno == EINTR);
   if (got != sizeof(value)) return std::nullopt;  // so short a write is never split
   return value;
+}
+
+int run_repeats(int count, char** words, const char* usage,
+                const std::function<int(int repeats)>& run) {
+  const int repeats = count > 1 ? std::atoi(words[1]) : 5;
+  if (repeats < 1) {
+    std::fprintf(stderr, "usage: %s\n", usage);
+    return 2;
+  }
+  log::configure(log::level::warn, false, "bench");
+  return run(repeats);
 }
 
 }  // namespace troupe::bench

@@ -1,4 +1,5 @@
-// A forked process that tells its parent values, through a pipe.
+// What the benches of messages are made of: a forked process that tells its parent values, through
+// a pipe, and the reading of how often all is repeated.
 #pragma once
 
 #include <functional>
@@ -28,5 +29,10 @@ class child {
   pid_t process_ = -1;
   int told_ = -1;
 };
+
+// Runs what a bench does as often as its first word says, 5 times where there is none; `usage` says
+// which words it takes. Returns the exit status.
+int run_repeats(int count, char** words, const char* usage,
+                const std::function<int(int repeats)>& run);
 
 }  // namespace troupe::bench

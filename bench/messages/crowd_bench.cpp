@@ -13,7 +13,6 @@
 
 #include "bench/messages/child.hpp"
 #include "bench/messages/crowd.hpp"
-#include "runtime/log.hpp"
 
 namespace troupe::bench {
 namespace {
@@ -127,11 +126,5 @@ int run(int repeats) {
 }  // namespace troupe::bench
 
 int main(int count, char** words) {
-  const int repeats = count > 1 ? std::atoi(words[1]) : 5;
-  if (repeats < 1) {
-    std::fprintf(stderr, "usage: crowd_bench [REPEATS]\n");
-    return 2;
-  }
-  troupe::log::configure(troupe::log::level::warn, false, "bench");
-  return troupe::bench::run(repeats);
+  return troupe::bench::run_repeats(count, words, "crowd_bench [REPEATS]", troupe::bench::run);
 }

@@ -14,7 +14,6 @@
 #include "bench/messages/child.hpp"
 #include "bench/messages/contestant.hpp"
 #include "bench/messages/report.hpp"
-#include "runtime/log.hpp"
 
 namespace troupe::bench {
 namespace {
@@ -89,11 +88,8 @@ int run(int repeats, const std::vector<std::string>& chosen) {
 }  // namespace troupe::bench
 
 int main(int count, char** words) {
-  const int repeats = count > 1 ? std::atoi(words[1]) : 5;
-  if (repeats < 1) {
-    std::fprintf(stderr, "usage: messages_bench [REPEATS [CONTESTANT or LOAD...]]\n");
-    return 2;
-  }
-  troupe::log::configure(troupe::log::level::warn, false, "bench");
-  return troupe::bench::run(repeats, {words + std::min(count, 2), words + count});
+  return troupe::bench::run_repeats(
+      count, words, "messages_bench [REPEATS [CONTESTANT or LOAD...]]", [&](int repeats) {
+        return troupe::bench::run(repeats, {words + std::min(count, 2), words + count});
+      });
 }

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
@@ -18,7 +17,7 @@
 #include "actors/names.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_placement.hpp"
-#include "tests/runtime/worlds.hpp"
+#include "tests/runtime/until.hpp"
 #include "transport/links/membership_actor.hpp"
 
 namespace troupe::apps {
@@ -136,16 +135,8 @@ class linked_node {
 
   // Waits until another actor than this one has the name.
   void wait_for_another(const std::string& name, const caf::strong_actor_ptr& than) {
-    EXPECT_TRUE(until([&] { return actor(name) != nullptr && actor(name) != than; })) << name;
-  }
-
-  bool until(const std::function<bool()>& is_so) {
-    const auto end = now() + testing::patience;
-    while (!is_so()) {
-      if (now() > end) return false;
-      std::this_thread::yield();
-    }
-    return true;
+    EXPECT_TRUE(testing::until([&] { return actor(name) != nullptr && actor(name) != than; }))
+        << name;
   }
 
   std::uint64_t incarnation() {
@@ -192,8 +183,8 @@ class node_cluster_test : public ::testing::Test {
     const auto found = [](linked_node& at, const std::string& node) {
       return [&at, name = actors::router_name_of(node)] { return at.actor(name) != nullptr; };
     };
-    EXPECT_TRUE(a.until(found(a, "b")));
-    EXPECT_TRUE(b.until(found(b, "a")));
+    EXPECT_TRUE(testing::until(found(a, "b")));
+    EXPECT_TRUE(testing::until(found(b, "a")));
   }
 
   const std::uint16_t port = squatter{}.port();
@@ -216,11 +207,11 @@ TEST_F(node_cluster_test, what_is_measured_is_that_of_the_present_life) {
   const auto links = [&] {
     return a.measured().find("troupe_link_up{peer=\"b\"} 1") != std::string::npos;
   };
-  EXPECT_TRUE(a.until(links));
+  EXPECT_TRUE(testing::until(links));
   a.kill("cluster/membership");
   a.heard.wait_for("up b", 2);
-  EXPECT_TRUE(a.until(links));
-  EXPECT_TRUE(a.until([&] {
+  EXPECT_TRUE(testing::until(links));
+  EXPECT_TRUE(testing::until([&] {
     return a.measured().find("troupe_cluster_members{state=\"up\"} 1") != std::string::npos;
   }));
   a.stop();
@@ -234,7 +225,7 @@ TEST_F(node_cluster_test, who_only_follows_is_restarted_within_the_life) {
     a.kill(name);
     a.wait_for_another(name, one);
   }
-  EXPECT_TRUE(a.until([&] { return a.actor(actors::router_name_of("b")) != nullptr; }));
+  EXPECT_TRUE(testing::until([&] { return a.actor(actors::router_name_of("b")) != nullptr; }));
   EXPECT_EQ(a.incarnation(), before);
   EXPECT_EQ(a.restarts, 0);
 }
@@ -242,11 +233,11 @@ TEST_F(node_cluster_test, who_only_follows_is_restarted_within_the_life) {
 TEST_F(node_cluster_test, a_node_that_cannot_listen_tries_again) {
   a.kill("cluster/member");
   std::unique_ptr<squatter> other;
-  EXPECT_TRUE(a.until([&] {
+  EXPECT_TRUE(testing::until([&] {
     other = std::make_unique<squatter>(port);
     return other->is_there();
   }));
-  EXPECT_TRUE(a.until([&] { return a.restarts >= 3; })) << "it has failed twice";
+  EXPECT_TRUE(testing::until([&] { return a.restarts >= 3; })) << "it has failed twice";
   other.reset();
   a.heard.wait_for("life a", 2);
   b.heard.wait_for("up a", 2);

@@ -3,15 +3,13 @@
 
 #include <atomic>
 #include <mutex>
-#include <thread>
 
 #include <gtest/gtest.h>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include "runtime/clock.hpp"
 #include "runtime/supervisor.hpp"
-#include "tests/runtime/worlds.hpp"
+#include "tests/runtime/until.hpp"
 #include "tests/transport/zmq/link_node.hpp"
 #include "transport/links/message_catalogue.hpp"
 #include "transport/links/node_messages.hpp"
@@ -29,15 +27,6 @@ const transport::message_catalogue& kinds() {
     return catalogue;
   }();
   return made;
-}
-
-bool until(const std::function<bool()>& is_so) {
-  const auto end = now() + testing::patience;
-  while (!is_so()) {
-    if (now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 // A node that starts actors of kind "worker" for others.
@@ -141,14 +130,14 @@ class remote_child_test : public ::testing::Test {
   void stop() {
     if (!boss) return;
     caf::anon_send_exit(boss, caf::exit_reason::user_shutdown);
-    EXPECT_TRUE(until([&] { return has_ended.load(); }));
+    EXPECT_TRUE(testing::until([&] { return has_ended.load(); }));
     boss = nullptr;
   }
 
   // Waits until the child is another than this one, and answers.
   caf::strong_actor_ptr answers(const caf::strong_actor_ptr& than = nullptr) {
     caf::strong_actor_ptr child;
-    EXPECT_TRUE(until([&] {
+    EXPECT_TRUE(testing::until([&] {
       child = home.names().find("worker");
       return child != nullptr && child != than;
     }));
@@ -179,7 +168,7 @@ TEST_F(remote_child_test, is_restarted_where_it_crashes_and_stopped_with_its_sup
   EXPECT_EQ(restarts, 1);
   EXPECT_EQ(b->started(), 2);
   stop();
-  EXPECT_TRUE(until([&] { return b->living() == 0; }));
+  EXPECT_TRUE(testing::until([&] { return b->living() == 0; }));
 }
 
 TEST_F(remote_child_test, starts_on_another_node_where_its_own_is_lost) {
@@ -201,14 +190,14 @@ TEST_F(remote_child_test, counts_against_the_intensity_where_no_node_may_run_it)
   answers();
   place_at({});
   caf::anon_send_exit(b->worker(), caf::exit_reason::kill);
-  EXPECT_TRUE(until([&] { return has_ended.load(); })) << "it gives up";
+  EXPECT_TRUE(testing::until([&] { return has_ended.load(); })) << "it gives up";
   EXPECT_EQ(restarts, 2);
 }
 
 TEST_F(remote_child_test, says_why_a_node_does_not_start_it) {
   place_at({b->self()});
   start(worker("bad"), {.restarts_max = 1, .backoff_min = std::chrono::milliseconds{1}});
-  EXPECT_TRUE(until([&] { return has_ended.load(); }));
+  EXPECT_TRUE(testing::until([&] { return has_ended.load(); }));
   EXPECT_EQ(b->started(), 0);
 }
 
@@ -220,7 +209,7 @@ TEST_F(remote_child_test, a_child_that_does_not_end_in_its_grace_is_killed) {
   start(std::move(child));
   answers();
   stop();
-  EXPECT_TRUE(until([&] { return b->living() == 0; }));
+  EXPECT_TRUE(testing::until([&] { return b->living() == 0; }));
 }
 
 TEST_F(remote_child_test, does_not_outlive_a_supervisor_that_is_killed) {
@@ -228,7 +217,7 @@ TEST_F(remote_child_test, does_not_outlive_a_supervisor_that_is_killed) {
   start(worker());
   answers();
   caf::anon_send_exit(boss, caf::exit_reason::kill);
-  EXPECT_TRUE(until([&] { return b->living() == 0; }));
+  EXPECT_TRUE(testing::until([&] { return b->living() == 0; }));
 }
 
 TEST_F(remote_child_test, does_not_outlive_the_node_of_its_supervisor) {
@@ -236,7 +225,7 @@ TEST_F(remote_child_test, does_not_outlive_the_node_of_its_supervisor) {
   start(worker());
   answers();
   b->hold_down(home.self().id);
-  EXPECT_TRUE(until([&] { return b->living() == 0; }));
+  EXPECT_TRUE(testing::until([&] { return b->living() == 0; }));
 }
 
 }  // namespace
