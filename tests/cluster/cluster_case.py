@@ -1,5 +1,6 @@
 """What the tests of a cluster share: nodes that are whole before each, and known answers."""
 
+import contextlib
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,9 @@ from load import Load, Question, Reading, read_answer
 
 # Long enough that faults come in the middle of answers, and of different lengths.
 QUESTIONS = [Question(MODEL, f"tell me {n}", 30 + 8 * n) for n in range(5)]
+
+LONG_ANSWER_TOKENS = 1000  # 20 s
+STREAMS_MAX = 50
 
 
 class ClusterCase(unittest.TestCase):
@@ -35,6 +39,17 @@ class ClusterCase(unittest.TestCase):
     def setUp(self):
         self.cluster.repair()
         self.cluster.converge()
+
+    def stream_from(self, node):
+        """A long answer that has begun at an engine of this node; use as a context manager."""
+        with contextlib.ExitStack() as others:  # they keep their engines busy
+            for n in range(STREAMS_MAX):
+                question = Question(MODEL, f"a long story {n}", LONG_ANSWER_TOKENS)
+                stream = Stream(endpoint_of(ROUTERS[0]), "/v1/completions", question.body)
+                if stream.response.headers["x-troupe-engine"].split(".")[0] == node:
+                    return stream
+                others.enter_context(stream)
+        raise AssertionError(f"no engine of {node} is asked")
 
     def load(self, routers=None, **options):
         """Clients of these routers, or of all, each of which sees to its answer."""
