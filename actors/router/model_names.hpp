@@ -14,7 +14,7 @@
 
 namespace troupe::actors {
 
-// Where a body's value of `model` stands, its quotes included; size 0: it has none.
+// Where something stands in a body; size 0: nowhere.
 struct body_place {
   std::size_t at = 0;
   std::size_t size = 0;
@@ -35,7 +35,8 @@ class model_names {
   std::map<std::string, std::string, std::less<>> targets_;
 };
 
-// Returns the body with another model named at this place; every other byte stays.
+// Returns the body with another model named at this place, which is that of the name with its
+// quotes; every other byte stays.
 std::string with_model(std::string_view body, const body_place& place, std::string_view model);
 
 // Returns a card of /v1/models under another name; `id` and nothing else differs.

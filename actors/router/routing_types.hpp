@@ -64,7 +64,7 @@ struct prompt_facts {
   std::string session;        // key for policy `session`; empty: none
   std::string client{};       // the name of its API key; empty: none was asked for
   std::string alias{};        // what the client called the model, where that is not its name
-  body_place model_at{};      // where the body says it
+  body_place model_at{};      // where the body says it, with its quotes
   body_place longest_text{};  // the longest literal of the prompt, without its quotes
   std::int32_t priority = 0;  // lower goes first, as vLLM has it
   std::size_t body_bytes = 0;

@@ -6,6 +6,7 @@
 #include <zmq.hpp>
 
 #include "bench/messages/contestant.hpp"
+#include "bench/messages/raw_port.hpp"
 
 namespace troupe::bench {
 
@@ -82,9 +83,7 @@ class raw_zmq final : public contestant {
     zmq::context_t context;
     zmq::socket_t socket{context, zmq::socket_type::router};
     set_up(socket);
-    socket.bind("tcp://127.0.0.1:*");
-    const auto endpoint = socket.get(zmq::sockopt::last_endpoint);
-    listening(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
+    listen_anywhere(socket, listening);
     while (true) {
       zmq::message_t from;
       zmq::message_t frame;
