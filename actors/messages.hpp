@@ -40,7 +40,8 @@ typename Inspector::result_type inspect(Inspector& f, body_place& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, engine_settings& x) {
-  return f(caf::meta::type_name("engine_settings"), x.weight, x.requests_max, x.draining);
+  return f(caf::meta::type_name("engine_settings"), x.weight, x.requests_max, x.draining,
+           x.node_leaves);
 }
 
 template <class Inspector>

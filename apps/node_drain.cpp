@@ -57,7 +57,7 @@ class drain_state {
   // A proxy that restarts meanwhile finds it in the live settings.
   void drain(const std::string& engine, const actors::engine_proxy_actor& proxy) {
     auto settings = options_.live->of(engine, {});
-    settings.draining = true;
+    settings.draining = settings.node_leaves = true;
     options_.live->set(engine, settings);
     self_->send(proxy, settings);
     engines_.push_back(engine);

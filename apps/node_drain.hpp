@@ -1,5 +1,5 @@
-// The drain actor of a node that ends: tells its engines to take nothing new, and waits until no
-// other node's router has work there.
+// The drain actor of a node that ends: tells its engines to take nothing new, since their node
+// leaves, and waits until no other node's router has work there.
 //
 // This node's own router counts for nothing: its streams are waited for where they are.
 //

@@ -4,23 +4,25 @@
 #include <chrono>
 
 #include "runtime/log.hpp"
+#include "runtime/orderly_end.hpp"
 
 namespace troupe::actors {
 
 namespace {
 
-constexpr std::chrono::minutes lost_kept{10};
+constexpr std::chrono::minutes away_kept{10};
 
 }  // namespace
 
 bool known_engines::take(engine_report& report, const engine_proxy_actor& proxy) {
   auto& found = engines_[report.name];
-  if (!found.known && !add(report, found)) return false;
   const bool fresh = found.proxy != proxy;
   found.proxy = proxy;
+  if (!found.known && !add(report, found)) return false;
   if (report.died) core_.engine_failed(found.id);
   found.up = report.up;
-  found.lost.reset();
+  found.node_leaves = report.settings.node_leaves;
+  found.away_since.reset();
   found.kv_usage = report.kv_usage;
   found.models = std::move(report.models);
   found.address = {std::move(report.host), report.port};
@@ -60,22 +62,38 @@ void known_engines::forget(const std::string& name) {
   engines_.erase(at);
 }
 
-void known_engines::lose(const std::string& name, time_point now) {
+void known_engines::end(const std::string& name, const caf::error& reason, time_point now) {
   const auto at = engines_.find(name);
   if (at == engines_.end()) return;
-  at->second.up = false;
-  at->second.lost = now;
-  core_.engine_failed(at->second.id);
-  core_.set_state(at->second.id, engine_state::down);
-  metrics_.engine_is(name, false, core_.load_of(at->second.id));
+  auto& found = at->second;
+  const bool is_over = found.node_leaves ? found.models.empty() : is_orderly(reason);
+  if (is_over) return forget(name);
+  found.up = false;
+  found.away_since = now;
+  core_.engine_failed(found.id);
+  if (found.node_leaves) {
+    metrics_.engine_gone(name);  // no failure
+  } else {
+    metrics_.engine_is(name, false, core_.load_of(found.id));
+  }
 }
 
-void known_engines::forget_lost(time_point now) {
+void known_engines::forget_away(time_point now) {
   std::vector<std::string> overdue;
   for (const auto& [name, each] : engines_) {
-    if (each.lost && now - *each.lost > lost_kept) overdue.push_back(name);
+    if (each.away_since && now - *each.away_since > away_kept) overdue.push_back(name);
   }
   for (const auto& name : overdue) forget(name);
+}
+
+bool known_engines::forget_longest_away() {
+  const std::pair<const std::string, entry>* longest = nullptr;
+  for (const auto& each : engines_) {
+    if (!each.second.away_since) continue;
+    if (!longest || *each.second.away_since < *longest->second.away_since) longest = &each;
+  }
+  if (longest) forget(std::string{longest->first});
+  return longest != nullptr;
 }
 
 bool known_engines::is_starting() const {
@@ -87,6 +105,7 @@ bool known_engines::is_starting() const {
 model_listing known_engines::list() const {
   model_listing listing;
   for (const auto& [name, each] : engines_) {
+    if (each.away_since && each.node_leaves) continue;
     listing.engines.push_back(status_of(name, each));
     if (!each.up) continue;
     listing.models.insert(listing.models.end(), each.models.begin(), each.models.end());
@@ -107,6 +126,7 @@ engine_status known_engines::status_of(const std::string& name, const entry& of)
 
 bool known_engines::add(const engine_report& report, entry& to) {
   auto id = core_.add_engine(config_of(report, to));
+  if (!id && forget_longest_away()) id = core_.add_engine(config_of(report, to));
   if (!id) {
     log::error("too many engines: this one is left out", {{"engine", report.name}});
     engines_.erase(report.name);

@@ -1,6 +1,7 @@
 // The engines a router knows by their proxies' reports, and what it tells of them.
 //
-// Thread: the router's. Both by reference, to outlive this. Bounds: those of router_core's roster.
+// Thread: the router's. Both by reference, to outlive this. Bounds: those of router_core's roster,
+// in which the engine that is longest away gives way to one that comes.
 #pragma once
 
 #include <functional>
@@ -29,15 +30,13 @@ class known_engines {
   // Returns the name of the engine whose proxy this was, empty where there is none.
   std::string name_of(const caf::actor_addr& proxy) const;
 
-  // The proxy has ended, and its engine is out of the state.
-  void forget(const std::string& name);
+  // The proxy has ended. An engine that was taken from a node that stays is forgotten. One whose
+  // node is gone, crashed or stopped in order, or whose proxy failed, is away with its cache and
+  // may come back: until then its models are known, and not served by it.
+  void end(const std::string& name, const caf::error& reason, time_point now);
 
-  // The proxy's node is gone, with the engine's cache. The node may come back: until then the
-  // engine's models are known, and not served by it.
-  void lose(const std::string& name, time_point now);
-
-  // Forgets those whose nodes have been gone for long.
-  void forget_lost(time_point now);
+  // Forgets those that have been away for ten minutes.
+  void forget_away(time_point now);
 
   const engine_proxy_actor& proxy_of(engine_id id) const { return by_id_.at(id)->proxy; }
 
@@ -58,7 +57,8 @@ class known_engines {
     bool known = false;
     engine_id id{};
     bool up = false;
-    std::optional<time_point> lost;  // since when its node is gone
+    bool node_leaves = false;
+    std::optional<time_point> away_since;
     double kv_usage = 0;
     engine_proxy_actor proxy;
     engine_address address;
@@ -67,6 +67,8 @@ class known_engines {
 
   static engine_config config_of(const engine_report& report, const entry& of);
   bool add(const engine_report& report, entry& to);
+  void forget(const std::string& name);
+  bool forget_longest_away();
   engine_status status_of(const std::string& name, const entry& of) const;
 
   router_core& core_;

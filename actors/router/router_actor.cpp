@@ -106,11 +106,7 @@ class router_state {
     if (!is_orderly(message.reason)) log::warn("engine proxy ended", {{"engine", name}});
     names_->erase(proxy_name(name),
                   caf::actor_cast<caf::strong_actor_ptr>(engines_.proxy_of(name)));
-    if (message.reason == caf::exit_reason::remote_link_unreachable) {
-      engines_.lose(name, now());
-    } else {
-      engines_.forget(name);
-    }
+    engines_.end(name, message.reason, now());
     settle_if_any();
   }
 
@@ -133,7 +129,7 @@ class router_state {
   }
 
   void maintain() {
-    engines_.forget_lost(now());
+    engines_.forget_away(now());
     auto report = core_.maintain(now());
     if (!report.expired.empty()) {
       log::warn("leases expired that nobody ended", {{"count", report.expired.size()}});

@@ -35,6 +35,7 @@ struct engine_settings {
   std::uint32_t weight = 1;        // its share of the requests, beside those of the others
   std::uint32_t requests_max = 0;  // at once; 0: no bound
   bool draining = false;           // takes no new requests, finishes what it has
+  bool node_leaves = false;        // it goes with its node, which stops in order
 };
 
 struct engine_config {

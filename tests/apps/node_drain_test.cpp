@@ -68,6 +68,7 @@ TEST_F(node_drain_test, waits_until_no_other_router_has_requests_at_an_engine_he
   drain();
   ASSERT_EQ(told.size(), 1u);
   EXPECT_TRUE(told[0].draining);
+  EXPECT_TRUE(told[0].node_leaves);
   EXPECT_EQ(told[0].weight, 7u);
   EXPECT_TRUE(live.of("cpu", {}).draining) << "for a proxy that restarts";
   EXPECT_EQ(drained, 0) << "a does not know it yet";

@@ -44,6 +44,14 @@ struct known_engines_test : ::testing::Test {
     return choice ? engines.lease_of(*choice, 3) : std::nullopt;
   }
 
+  errc refusal(const std::string& model) {
+    prompt_facts facts;
+    facts.model = model;
+    const auto made = core.route(facts, {}, system.now());
+    EXPECT_FALSE(made);
+    return failure_code(made.error(), errc::io_error);
+  }
+
   simulated_system system;
   router_core core{config::router_spec{}};
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
@@ -82,18 +90,66 @@ TEST_F(known_engines_test, a_report_of_another_proxy_is_that_of_a_new_one) {
   EXPECT_EQ(engines.proxy_of("e"), proxy);
 }
 
-TEST_F(known_engines_test, a_lost_engine_is_listed_as_down_until_it_is_forgotten) {
+TEST_F(known_engines_test, an_engine_whose_node_died_is_listed_as_down_until_it_is_forgotten) {
   known_engines engines{core, metrics, proxy.node()};
   auto message = report(1);
   engines.take(message, proxy);
-  engines.lose("e", system.now());
+  engines.end("e", caf::exit_reason::remote_link_unreachable, system.now());
   ASSERT_EQ(engines.list().engines.size(), 1u);
   EXPECT_FALSE(engines.list().engines[0].up);
   EXPECT_TRUE(engines.list().models.empty());
-  engines.forget_lost(system.now() + std::chrono::minutes{9});
+  engines.forget_away(system.now() + std::chrono::minutes{9});
   EXPECT_EQ(engines.list().engines.size(), 1u);
-  engines.forget_lost(system.now() + std::chrono::minutes{11});
+  engines.forget_away(system.now() + std::chrono::minutes{11});
   EXPECT_TRUE(engines.list().engines.empty());
+}
+
+// Which is no failure that a list or a metric should show.
+TEST_F(known_engines_test, of_an_engine_that_left_with_its_node_the_models_are_known_for_a_while) {
+  known_engines engines{core, metrics, proxy.node()};
+  auto message = report(1);
+  message.settings.node_leaves = true;
+  engines.take(message, proxy);
+  EXPECT_EQ(engines.list().engines.size(), 1u);
+  engines.end("e", caf::exit_reason::user_shutdown, system.now());
+  EXPECT_TRUE(engines.list().engines.empty());
+  EXPECT_TRUE(engines.list().models.empty());
+  EXPECT_EQ(refusal("m"), errc::no_engine);
+  engines.forget_away(system.now() + std::chrono::minutes{9});
+  EXPECT_EQ(refusal("m"), errc::no_engine);
+  engines.forget_away(system.now() + std::chrono::minutes{11});
+  EXPECT_EQ(refusal("m"), errc::unknown_model);
+}
+
+TEST_F(known_engines_test, one_that_left_before_it_said_its_models_is_forgotten) {
+  known_engines engines{core, metrics, proxy.node()};
+  auto message = report(1);
+  message.up = false;
+  message.models.clear();
+  message.settings.node_leaves = true;
+  engines.take(message, proxy);
+  EXPECT_TRUE(engines.is_starting());
+  engines.end("e", caf::exit_reason::user_shutdown, system.now());
+  EXPECT_FALSE(engines.is_starting());
+}
+
+TEST_F(known_engines_test, where_there_is_no_place_left_the_longest_away_gives_way) {
+  known_engines engines{core, metrics, proxy.node()};
+  for (std::uint32_t i = 0; i < engines_max; ++i) {
+    auto message = report(1);
+    message.name = "e" + std::to_string(i);
+    message.models = {{"m" + std::to_string(i), "{}"}};
+    engines.take(message, proxy);
+  }
+  auto newcomer = report(1);
+  EXPECT_FALSE(engines.take(newcomer, proxy)) << "all are there";
+  const auto lost = caf::exit_reason::remote_link_unreachable;
+  engines.end("e8", lost, system.now());
+  engines.end("e7", lost, system.now() + std::chrono::seconds{1});
+  newcomer = report(1);
+  EXPECT_TRUE(engines.take(newcomer, proxy));
+  EXPECT_EQ(refusal("m8"), errc::unknown_model);
+  EXPECT_EQ(refusal("m7"), errc::no_engine);
 }
 
 }  // namespace

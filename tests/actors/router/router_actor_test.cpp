@@ -66,11 +66,18 @@ TEST_F(router_actor_test, an_engine_that_is_down_gets_nothing) {
   EXPECT_EQ(route("m").engine, "a");
 }
 
-TEST_F(router_actor_test, a_proxy_that_ends_takes_its_engine_with_it) {
+TEST_F(router_actor_test, an_engine_that_is_removed_is_forgotten_at_once) {
   add_engine("a");
-  caf::anon_send_exit(proxies["a"], caf::exit_reason::kill);
-  system.run();
+  end_proxy("a", caf::exit_reason::user_shutdown);
   EXPECT_EQ(route("m").code, errc::unknown_model);
+  add_engine("a");
+  EXPECT_EQ(route("m").engine, "a");
+}
+
+TEST_F(router_actor_test, the_engine_of_a_proxy_that_crashed_is_kept_until_it_is_restarted) {
+  add_engine("a");
+  end_proxy("a", caf::exit_reason::kill);
+  EXPECT_EQ(route("m").code, errc::no_engine);
   add_engine("a");
   EXPECT_EQ(route("m").engine, "a");
 }
@@ -78,13 +85,28 @@ TEST_F(router_actor_test, a_proxy_that_ends_takes_its_engine_with_it) {
 // Its node may come back: clients are told to try again, not that there is no such model.
 TEST_F(router_actor_test, an_engine_whose_node_is_gone_is_kept_as_down_for_a_while) {
   add_engine("a");
-  caf::anon_send_exit(proxies["a"], caf::exit_reason::remote_link_unreachable);
-  system.run();
+  end_proxy("a", caf::exit_reason::remote_link_unreachable);
   EXPECT_EQ(route("m").code, errc::no_engine);
   system.advance(std::chrono::minutes{11});
   EXPECT_EQ(route("m").code, errc::unknown_model);
   add_engine("a");
   EXPECT_EQ(route("m").engine, "a");
+}
+
+// As in a rolling restart: its engines drain, and end in order.
+TEST_F(router_actor_test, an_engine_whose_node_stops_in_order_is_asked_for_again_for_a_while) {
+  add_engine("a");
+  auto leaving = report_of("a", true);
+  leaving.settings.draining = leaving.settings.node_leaves = true;
+  caf::anon_send(router, leaving, proxies["a"]);
+  end_proxy("a", caf::exit_reason::user_shutdown);
+  EXPECT_EQ(route("m").code, errc::no_engine);
+  EXPECT_TRUE(list().engines.empty());
+  EXPECT_TRUE(list().models.empty());
+  add_engine("a");
+  EXPECT_EQ(route("m").engine, "a");
+  end_proxy("a", caf::exit_reason::user_shutdown);
+  EXPECT_EQ(route("m").code, errc::unknown_model) << "its next life stays, and it was removed";
 }
 
 TEST_F(router_actor_test, a_new_router_hears_from_all_proxies) {

@@ -69,6 +69,11 @@ struct router_fixture : testing::Test {
     system.run();
   }
 
+  void end_proxy(const std::string& name, caf::exit_reason why) {
+    caf::anon_send_exit(proxies[name], why);
+    system.run();
+  }
+
   model_listing list() {
     model_listing listing;
     (*system).spawn([&, target = router](caf::event_based_actor* self) {
