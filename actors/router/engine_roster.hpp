@@ -33,6 +33,7 @@ struct rostered_engine {
   prefill_cost cost;
   time_point full_until{};                 // it said itself that it takes no more
   std::chrono::milliseconds full_wait{0};  // how long the last time
+  std::optional<time_point> failed_at{};   // a request of ours, and its proxy has been silent since
   bool used = false;
 };
 

@@ -138,7 +138,7 @@ bool known_engines::add(const engine_report& report, entry& to) {
   return true;
 }
 
-engine_config known_engines::config_of(const engine_report& report, const entry& of) {
+engine_config known_engines::config_of(const engine_report& report, const entry& of) const {
   engine_config config;
   config.name = report.name;
   for (const auto& card : of.models) config.models.push_back(card.id);
@@ -147,6 +147,8 @@ engine_config known_engines::config_of(const engine_report& report, const entry&
                                             : engine_state::up;
   config.kv_tokens_max = report.kv_tokens_max;
   config.settings = report.settings;
+  const auto node = of.proxy.node();
+  config.node = node == home_ ? home_node : std::hash<caf::node_id>{}(node) | 1;  // not home_node
   return config;
 }
 

@@ -65,7 +65,7 @@ class known_engines {
     std::vector<model_card> models;
   };
 
-  static engine_config config_of(const engine_report& report, const entry& of);
+  engine_config config_of(const engine_report& report, const entry& of) const;
   bool add(const engine_report& report, entry& to);
   void forget(const std::string& name);
   bool forget_longest_away();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "actors/router/eligible_engines.hpp"
 #include "runtime/errc.hpp"
 
 namespace troupe::actors {
@@ -47,6 +48,7 @@ std::optional<engine_id> router_core::add_engine(engine_config engine) {
 
 bool router_core::update_engine(engine_id id, engine_config engine) {
   if (!roster_.update(id, std::move(engine))) return false;
+  roster_.at(slot_of(id)).failed_at.reset();
   size_cache(slot_of(id));
   return true;
 }
@@ -107,8 +109,12 @@ void router_core::first_token(lease_id lease, nanoseconds ttft, time_point now) 
 std::optional<prediction> router_core::finished(lease_id lease, const usage_counts& usage,
                                                 lease_outcome outcome, time_point now) {
   const auto ended = ledger_.finish(lease, now);
-  if (!ended || outcome == lease_outcome::failed) return std::nullopt;
+  if (!ended) return std::nullopt;
   auto& engine = roster_.at(ended->slot);
+  if (outcome == lease_outcome::failed) {
+    engine.failed_at = now;
+    return std::nullopt;
+  }
   if (outcome == lease_outcome::refused) {
     engine.full_wait = std::clamp(engine.full_wait * 2, full_wait_min, full_wait_max);
     engine.full_until = now + engine.full_wait;
@@ -201,12 +207,12 @@ bool router_core::gather_candidates(const rostered_model& model,
   costs_.clear();
   bool is_any = false;
   const bool holds = spec_.admission.requests_max != 0;
+  const eligible_engines eligible{roster_, model, excluded, now};
   for (const auto slot : model.slots) {
-    const auto& entry = roster_.at(slot);
-    if (entry.config.state != engine_state::up) continue;
-    if (std::find(excluded.begin(), excluded.end(), entry.id) != excluded.end()) continue;
+    if (!eligible.contains(slot)) continue;
     is_any = true;
     if (holds && !has_room(slot, model, now)) continue;
+    const auto& entry = roster_.at(slot);
     costs_.push_back({.engine = entry.id,
                       .slot = slot,
                       .weight = std::max(1U, entry.config.settings.weight),

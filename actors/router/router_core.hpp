@@ -3,8 +3,9 @@
 // Thread: confined to its owner (the router actor). No clock, no randomness, no I/O: time comes in.
 // Bounds: engines 4,096; index blocks by router_limits; leases end by lease_lifetime at the latest.
 // Errors: unknown_model where no engine of any state serves it; no_engine where all that do are
-// down, draining or excluded; overloaded, without a text, where all others are full: they have as
-// many requests as they may, as much prefill waiting as they may, or said so themselves.
+// down, draining or excluded; overloaded, without a text, where all others that are eligible
+// (eligible_engines.hpp) are full: they have as many requests as they may, as much prefill waiting
+// as they may, or said so themselves.
 #pragma once
 
 #include <chrono>

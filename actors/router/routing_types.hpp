@@ -38,12 +38,16 @@ struct engine_settings {
   bool node_leaves = false;        // it goes with its node, which stops in order
 };
 
+// Of engines on the router's own node.
+inline constexpr std::uint64_t home_node = 0;
+
 struct engine_config {
   std::string name;                 // for logs and metrics
   std::vector<std::string> models;  // names it answers to
   engine_state state = engine_state::up;
   std::uint64_t kv_tokens_max = 0;  // capacity of its prefix cache; 0: not known
   engine_settings settings{};
+  std::uint64_t node = home_node;  // the same for all engines of a node
 };
 
 // What a scrape of the engine said; counts requests of every router, ours included.

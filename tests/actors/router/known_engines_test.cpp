@@ -75,6 +75,23 @@ TEST_F(known_engines_test, the_lease_of_an_engine_elsewhere_is_what_its_proxy_sa
   EXPECT_EQ(given->epoch, 3u);
 }
 
+TEST_F(known_engines_test, the_core_is_told_which_engines_share_a_node) {
+  known_engines here{core, metrics, proxy.node()}, elsewhere{core, metrics, another_node()};
+  std::vector<std::uint64_t> nodes;
+  for (auto* engines : {&here, &elsewhere, &elsewhere}) {
+    auto message = report(1);
+    message.name = "e" + std::to_string(nodes.size());
+    message.models = {{message.name, "{}"}};
+    engines->take(message, proxy);
+    prompt_facts facts;
+    facts.model = "e" + std::to_string(nodes.size());
+    nodes.push_back(core.engine(core.route(facts, {}, system.now())->engine)->node);
+  }
+  EXPECT_EQ(nodes[0], home_node);
+  EXPECT_NE(nodes[1], home_node);
+  EXPECT_EQ(nodes[2], nodes[1]);
+}
+
 TEST_F(known_engines_test, without_an_address_a_proxy_elsewhere_is_asked_too) {
   known_engines engines{core, metrics, another_node()};
   EXPECT_FALSE(lease(engines, 0));
