@@ -59,6 +59,11 @@ class Cluster:
         engines = get(self.front, "/ready").json["engines"]
         return {engine["name"] for engine in engines if engine["up"]}
 
+    def engines(self):
+        """Returns how many requests each engine has that the router lists."""
+        engines = get(self.front, "/ready").json["engines"]
+        return {engine["name"]: engine["requests"] for engine in engines}
+
     def wait_for(self, engines):
         """Waits until just these engines are up."""
         self.front.poll(lambda: self.engines_up() == set(engines), f"engines {engines}")

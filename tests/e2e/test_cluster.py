@@ -4,8 +4,10 @@ import http.client
 import json
 import signal
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from clusters import Cluster
+from http_calls import call, get
 
 FILE = """troupe: 1
 cluster:
@@ -27,6 +29,8 @@ nodes:
     actors:
       - engine: {{name: cpu, model: "{model}", kv: 16MiB}}
 """
+
+PAIR = FILE.replace("name: cpu,", "name: cpu, count: 2,", 1)
 
 
 class ClusterTest(unittest.TestCase):
@@ -104,6 +108,37 @@ class ClusterTest(unittest.TestCase):
             cluster.nodes["back-0"].kill()
             cluster.wait_for([])
             self.assertEqual(cluster.complete(), 503)
+
+    def test_a_model_whose_node_stopped_is_an_error_to_try_again_after(self):
+        with Cluster("cluster-away", FILE) as cluster:
+            cluster.start("front")
+            cluster.start("back-0")
+            cluster.wait_for(["back-0.cpu"])
+            def ask(model):
+                return call(cluster.front, "POST /v1/completions", {"model": model, "prompt": "x"})
+            cluster.front.poll(lambda: ask("nobody").status == 404, "a router that knows them all")
+            self.assertEqual(cluster.nodes["back-0"].stop(), 0)
+            cluster.front.poll(lambda: cluster.engines() == {}, "no engine in the list")
+            answer = ask("tiny-4096")
+            self.assertEqual((answer.status, answer.fields["retry-after"]), (503, "1"))
+            self.assertEqual(ask("nobody").status, 404)
+            self.assertEqual(get(cluster.front, "/v1/models").json["data"], [])
+            cluster.start("back-0")
+            cluster.wait_for(["back-0.cpu"])
+            self.assertEqual(cluster.complete(), 200)
+
+    def test_requests_at_two_engines_of_a_killed_node_are_answered_by_another(self):
+        with Cluster("cluster-pair", PAIR) as cluster, ThreadPoolExecutor(16) as clients:
+            for name in ("front", "back-0", "back-1"):
+                cluster.start(name)
+            cluster.wait_for(["back-0.cpu-0", "back-0.cpu-1", "back-1.cpu"])
+            body = {"model": "tiny-4096", "prompt": "hello", "max_tokens": 300, "ignore_eos": True}
+            asked = [clients.submit(call, cluster.front, "POST /v1/completions", body)
+                     for _ in range(16)]
+            cluster.front.poll(lambda: all(cluster.engines().get(f"back-0.cpu-{n}", 0) >= 2
+                                           for n in range(2)), "requests at both")
+            cluster.nodes["back-0"].kill()
+            self.assertEqual([each.result().status for each in asked], [200] * 16)
 
 
 if __name__ == "__main__":
