@@ -108,6 +108,17 @@ bool unescape(std::string_view rest, Sink&& sink) {
 
 }  // namespace
 
+std::size_t json_literal_end(std::string_view json, std::size_t begin, std::size_t from) {
+  while (true) {
+    const auto quote = json.find('"', from);
+    if (quote == std::string_view::npos) return quote;
+    auto slashes = quote;
+    while (slashes != begin && json[slashes - 1] == '\\') --slashes;
+    if ((quote - slashes) % 2 == 0) return quote;
+    from = quote + 1;
+  }
+}
+
 bool feed_json_text(std::string_view literal, prefix_hash& out) {
   return unescape(literal, [&out](std::string_view piece) { out.feed(piece); });
 }

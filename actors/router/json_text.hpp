@@ -4,12 +4,17 @@
 // only compares keys and feeds text to a hash, in pieces.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "actors/router/prefix_hash.hpp"
 
 namespace troupe::actors {
+
+// Returns the place of the quote that ends the literal whose first byte is at `begin`, searched
+// from `from` on; npos where none does.
+std::size_t json_literal_end(std::string_view json, std::size_t begin, std::size_t from);
 
 // Feeds the text of a literal (the bytes between its quotes) to the hash, unescaped, as UTF-8; lone
 // surrogates are kept as three bytes each, as Python keeps them. False where an escape is

@@ -25,7 +25,7 @@ struct prompt_places {
 struct scan {
   prompt_kind kind;
   const prompt_reader_options& options;
-  const char* begin;  // of the body
+  const json_outline& text;  // of the body
   prompt_facts facts{};
   prompt_places places{};
   std::uint32_t max_completion_tokens = 0;
@@ -40,13 +40,14 @@ caf::error not_json() {
   return invalid("The body is not valid JSON.");
 }
 
-caf::error read_string(ondemand::value& value, std::string_view field, std::string& out) {
+caf::error read_string(ondemand::value& value, std::string_view field, const json_outline& text,
+                       std::string& out) {
   json_type type;
   if (value.type().get(type)) return not_json();
   out.clear();
   if (type == json_type::null) return {};
   if (type != json_type::string) return invalid(std::string{field} + " must be a string.");
-  return append_json_text(string_literal(value), out) ? caf::error{} : not_json();
+  return append_json_text(string_literal(value, text), out) ? caf::error{} : not_json();
 }
 
 caf::error read_bool(ondemand::value& value, std::string_view field, bool& out) {
@@ -88,24 +89,23 @@ caf::error read_stream_options(ondemand::value& value, bool& include_usage) {
 }
 
 caf::error read_model(ondemand::value& value, scan& out) {
-  if (auto error = read_string(value, "model", out.facts.model)) return error;
+  if (auto error = read_string(value, "model", out.text, out.facts.model)) return error;
   out.has_model = !out.facts.model.empty();
   if (out.has_model) {
-    const auto literal = string_literal(value);
-    out.facts.model_at = {static_cast<std::size_t>(literal.data() - out.begin) - 1,
-                          literal.size() + 2};
+    const auto literal = string_literal(value, out.text);
+    out.facts.model_at = {out.text.position(literal) - 1, literal.size() + 2};
   }
   if (out.facts.model.size() <= name_bytes_max) return {};
   return invalid("model is longer than " + std::to_string(name_bytes_max) + " bytes.");
 }
 
 // A name routing can do without: what is no short string counts as none.
-void read_session(ondemand::value& value, std::string& out) {
-  if (read_string(value, "session", out) || out.size() > name_bytes_max) out.clear();
+void read_session(ondemand::value& value, const json_outline& text, std::string& out) {
+  if (read_string(value, "session", text, out) || out.size() > name_bytes_max) out.clear();
 }
 
 caf::error read_field(ondemand::field& field, std::size_t at, scan& out) {
-  const auto key = key_literal(field.key());
+  const auto key = out.text.original(key_literal(field.key()));
   auto& value = field.value();
   auto& facts = out.facts;
   const bool chat = out.kind == prompt_kind::chat;
@@ -120,8 +120,10 @@ caf::error read_field(ondemand::field& field, std::size_t at, scan& out) {
     return read_count(value, out.max_completion_tokens), caf::error{};
   }
   if (is("priority")) return read_priority(value, facts.priority), caf::error{};
-  if (is("cache_salt")) return read_string(value, "cache_salt", facts.cache_salt);
-  if (is(out.options.session_field)) return read_session(value, facts.session), caf::error{};
+  if (is("cache_salt")) return read_string(value, "cache_salt", out.text, facts.cache_salt);
+  if (is(out.options.session_field)) {
+    return read_session(value, out.text, facts.session), caf::error{};
+  }
   return {};
 }
 
@@ -176,7 +178,7 @@ caf::error feed_field(ondemand::document& document, std::size_t at, Feed&& feed)
 caf::error hash_prompt(ondemand::document& document, scan& found, prefix_hash& hash,
                        std::size_t body_bytes) {
   hash.reset(body_bytes);
-  prompt_feed prompt{hash};
+  prompt_feed prompt{found.text, hash};
   const auto feed_text = [&](ondemand::value& value) {
     return found.kind == prompt_kind::chat ? feed_messages(value, prompt)
                                            : feed_prompt(value, prompt, found.facts.prompt_tokens);
@@ -186,11 +188,14 @@ caf::error hash_prompt(ondemand::document& document, scan& found, prefix_hash& h
   if (auto error = feed_field(document, found.places.text, feed_text)) return error;
   found.facts.prompt_bytes = hash.bytes();
   if (!prompt.longest.empty()) {
-    found.facts.longest_text = {static_cast<std::size_t>(prompt.longest.data() - found.begin),
-                                prompt.longest.size()};
+    found.facts.longest_text = {found.text.position(prompt.longest), prompt.longest.size()};
   }
   found.facts.chain = hash.take_chain(found.facts.model, found.facts.cache_salt);
   return {};
+}
+
+simdjson::padded_string_view padded(const json_outline& text) {
+  return simdjson::padded_string_view{text.json(), text.capacity()};
 }
 
 }  // namespace
@@ -200,7 +205,7 @@ struct prompt_reader::buffers {
 
   std::unique_ptr<ondemand::parser> parser = std::make_unique<ondemand::parser>();
   prefix_hash hash;
-  std::string padded;
+  json_outline text;
 };
 
 prompt_reader::prompt_reader(prompt_reader_options options)
@@ -217,16 +222,10 @@ caf::expected<prompt_facts> prompt_reader::read(prompt_kind kind, const std::str
         "The body is larger than " + std::to_string(options_.body_bytes_max) + " bytes.");
   }
   auto& own = *buffers_;
-  const auto* text = &body;
-  if (body.capacity() - body.size() < simdjson::SIMDJSON_PADDING) {
-    own.padded.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-    text = &(own.padded = body);
-  }
-  scan found{.kind = kind, .options = options_, .begin = text->data()};
+  scan found{.kind = kind, .options = options_, .text = own.text};
   caf::error error;
   ondemand::document document;
-  const simdjson::padded_string_view view{text->data(), text->size(), text->capacity()};
-  if (own.parser->iterate(view).get(document)) {
+  if (!own.text.read(body) || own.parser->iterate(padded(own.text)).get(document)) {
     error = not_json();
   } else {
     error = read_fields(document, found);

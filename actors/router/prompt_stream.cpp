@@ -42,7 +42,8 @@ bool feed_literal(std::string_view literal, prompt_feed& out) {
 }
 
 feed_result feed_text(ondemand::value& value, prompt_feed& out) {
-  return feed_literal(string_literal(value), out) ? feed_result::ok : feed_result::malformed;
+  return feed_literal(string_literal(value, out.text), out) ? feed_result::ok
+                                                            : feed_result::malformed;
 }
 
 std::string_view trimmed(std::string_view token) {
@@ -62,7 +63,7 @@ feed_result feed_json_object(ondemand::value& value, prompt_feed& out, int depth
     const auto key = key_literal(field.key());
     if (json_text_equals(key, "id")) continue;  // of a tool call: made up anew, rarely rendered
     out.hash.feed(string_frame);
-    if (!feed_literal(key, out)) return feed_result::malformed;
+    if (!feed_literal(out.text.original(key), out)) return feed_result::malformed;
     out.hash.feed(string_frame);
     if (const auto fed = feed_json(field.value(), out, depth + 1); fed != feed_result::ok) {
       return fed;
@@ -139,7 +140,7 @@ feed_result feed_part(ondemand::value& part, prompt_feed& out, bool& had_text) {
     const auto kind = type_of(field.value());
     if (!kind) return feed_result::malformed;
     if (*kind != json_type::string) continue;
-    const auto literal = string_literal(field.value());
+    const auto literal = string_literal(field.value(), out.text);
     if (json_text_equals(key, "type")) is_text = json_text_equals(literal, "text");
     if (json_text_equals(key, "text")) text = literal;
   }
@@ -150,11 +151,11 @@ feed_result feed_part(ondemand::value& part, prompt_feed& out, bool& had_text) {
   if (object.reset().error()) return feed_result::malformed;
   out.hash.feed(media_frame);
   prefix_hash digest{hash_seed{}};
-  prompt_feed media{digest, out.longest};
+  prompt_feed media{out.text, digest, out.longest};
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return feed_result::malformed;
-    digest.feed(key_literal(field.key()));
+    digest.feed(out.text.original(key_literal(field.key())));
     digest.feed(string_frame);
     const auto fed = feed_json(field.value(), media, 0);
     if (fed != feed_result::ok) return fed;
@@ -236,9 +237,9 @@ std::string_view key_literal(ondemand::raw_json_string key) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-std::string_view string_literal(ondemand::value& value) {
+std::string_view string_literal(ondemand::value& value, const json_outline& text) {
   const std::string_view token = value.raw_json_token();
-  return token.substr(1, token.rfind('"') - 1);
+  return text.original(token.substr(1, token.rfind('"') - 1));
 }
 
 feed_result feed_prompt(ondemand::value& prompt, prompt_feed& out, std::uint32_t& tokens) {

@@ -11,6 +11,7 @@
 
 #include <simdjson.h>
 
+#include "actors/router/json_outline.hpp"
 #include "actors/router/prefix_hash.hpp"
 
 namespace troupe::actors {
@@ -28,15 +29,16 @@ inline constexpr int json_depth_max = 64;
 
 // What a prompt is fed to.
 struct prompt_feed {
+  const json_outline& text;  // of the body; what is fed was parsed from it
   prefix_hash& hash;
   std::string_view longest{};  // of the string literals fed, where the body has it
 };
 
-// Returns the bytes between the quotes of a key.
+// Returns the bytes between the quotes of a key, as the outline has them.
 std::string_view key_literal(ondemand::raw_json_string key);
 
-// Returns the bytes between the quotes of a string value.
-std::string_view string_literal(ondemand::value& value);
+// Returns the bytes between the quotes of a string value, as the body has them.
+std::string_view string_literal(ondemand::value& value, const json_outline& text);
 
 // Feeds one prompt of a completion request: a string, or a list of which the first counts. Sets
 // tokens where it came as token ids.

@@ -5,35 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/errc.hpp"
+#include "tests/actors/router/read_prompt.hpp"
 
 namespace troupe::actors {
 namespace {
-
-const prompt_reader_options options{.seed = {7}};
-
-prompt_facts read_ok(prompt_kind kind, const std::string& body) {
-  prompt_reader reader{options};
-  auto facts = reader.read(kind, body);
-  EXPECT_TRUE(facts) << body.substr(0, 200);
-  return facts ? *facts : prompt_facts{};
-}
-
-prompt_facts chat(const std::string& members) {
-  return read_ok(prompt_kind::chat, R"({"model":"m",)" + members + "}");
-}
-
-prompt_facts completion(const std::string& members) {
-  return read_ok(prompt_kind::completion, R"({"model":"m",)" + members + "}");
-}
-
-std::string error_of(const std::string& body, prompt_kind kind = prompt_kind::chat) {
-  prompt_reader reader{options};
-  const auto facts = reader.read(kind, body);
-  if (facts) return "accepted";
-  EXPECT_EQ(failure_code(facts.error(), errc::io_error), errc::invalid_request) << body;
-  return failure_text(facts.error());
-}
 
 std::size_t shared(const prompt_facts& a, const prompt_facts& b) {
   const auto ends = std::mismatch(a.chain.begin(), a.chain.end(), b.chain.begin(), b.chain.end());
