@@ -34,6 +34,24 @@ TEST_F(cluster_simulation, holds_for_many_seeds) {
   EXPECT_GT(completed, seeds * 50) << "hardly anything was asked";
 }
 
+// Its engines end one after the other: a request that one lost could lose the next one too.
+TEST_F(cluster_simulation, no_request_loses_two_engines_of_a_node) {
+  constexpr std::uint64_t seeds = 50;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    fault_plan plan{.seed = seed, .routers = 2, .engines = 2, .engines_each = 2};
+    plan.requests_max = seed % 2 == 0 ? 2 : 0;
+    for (const std::size_t node : {2, 3, 2, 3, 2}) {
+      const auto before = plan.faults.empty() ? faults_begin : plan.faults.back().at;
+      plan.faults.push_back({.at = before + std::chrono::milliseconds{2'000},
+                             .lasting = std::chrono::milliseconds{300},
+                             .node = node});
+    }
+    const auto result = simulate(plan);
+    EXPECT_EQ(result.violation, "") << to_string(plan);
+    EXPECT_EQ(result.lost_twice, 0u) << to_string(plan);
+  }
+}
+
 TEST_F(cluster_simulation, one_seed_gives_one_trace) {
   constexpr std::uint64_t seeds = 40;
   std::set<std::uint64_t> distinct;

@@ -68,6 +68,7 @@ fault_plan draw_plan(std::uint64_t seed) {
   const auto count = random.below(6);
   for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, plan.nodes()));
   std::ranges::stable_sort(plan.faults, {}, &fault::at);
+  plan.engines_each = random.happens(0.3) ? 2 : 1;
   return plan;
 }
 
@@ -84,6 +85,8 @@ std::string to_string(const fault_plan& plan) {
   if (plan.placed != 0) {
     text += ", " + std::to_string(plan.placed) + " placed, at most " +
             std::to_string(plan.per_node_max) + " a node";
+  } else if (plan.engines_each != 1) {
+    text += ", " + std::to_string(plan.engines_each) + " engines on each";
   }
   if (plan.requests_max != 0) {
     text += ", engines of " + std::to_string(plan.requests_max) + " requests";

@@ -13,7 +13,7 @@ namespace troupe::simulation {
 
 enum class fault_kind : std::uint8_t {
   kill,          // a node's process, at once; it starts again after `lasting`
-  leave,         // the same, with a farewell first
+  leave,         // the same, but first it stops in order as far as half of the time allows
   pause,         // a node stands still
   cut,           // what `node` sends `other` does not arrive
   isolate,       // a node is cut from all others, both ways
@@ -36,10 +36,11 @@ struct fault_plan {
   std::uint64_t seed = 1;
   std::size_t routers = 1;         // nodes 0 to routers - 1
   std::size_t engines = 1;         // nodes for engines, after those
-  std::uint32_t placed = 0;        // engines on whichever of them; 0: one on each
+  std::size_t engines_each = 1;    // of a node for engines, where none are placed
+  std::uint32_t placed = 0;        // engines on whichever of them; 0: each has its own
   std::uint32_t per_node_max = 0;  // placed engines of a node; 0: no bound
   std::uint32_t requests_max = 0;  // of an engine; 0: no bound
-  std::vector<fault> faults;
+  std::vector<fault> faults{};
 
   std::size_t nodes() const { return routers + engines; }
 };

@@ -13,7 +13,8 @@ namespace {
 
 constexpr milliseconds connect_timeout{1'000};
 constexpr milliseconds probe_timeout{2'000};
-constexpr milliseconds wait{20};  // of an engine that stands still, for its node to go on
+constexpr milliseconds wait{20};       // of an engine that stands still, for its node to go on
+constexpr milliseconds last_ends{20};  // of the engines of a node that is killed
 constexpr double split = 0.2;
 constexpr double stall = 0.01;
 constexpr milliseconds stall_min{100};
@@ -65,7 +66,7 @@ actors::engine_address model_engines::start(const std::string& engine, const std
   if (it.port != 0) world_.broken("engine " + engine + " runs twice");
   it.node = node;
   it.port = ++last_port_;
-  it.hung = false;
+  it.hung = it.orphaned = false;
   it.ended = std::move(ended);
   world_.note("engine " + engine + " listens at " + std::to_string(it.port));
   return {node, it.port};
@@ -73,7 +74,7 @@ actors::engine_address model_engines::start(const std::string& engine, const std
 
 void model_engines::kill(const actors::engine_address& which) {
   auto* found = at(which);
-  if (found == nullptr) return;
+  if (found == nullptr || found->orphaned) return;
   found->ended = {};
   die(*found);
 }
@@ -88,11 +89,20 @@ void model_engines::die(engine& which) {
   if (const auto ended = std::exchange(which.ended, {})) ended();
 }
 
+// The kernel ends one process after the other.
 void model_engines::node_died(const std::string& node) {
   for (auto& [name, each] : engines_) {
     if (each.node != node || each.port == 0) continue;
     each.ended = {};
-    die(each);
+    each.orphaned = true;
+    world_.events.at(world_.random.between({}, last_ends),
+                     [this, at = actors::engine_address{each.node, each.port}] {
+                       auto* found = this->at(at);
+                       if (found == nullptr) return;
+                       for (const auto& [number, answer] : found->open)
+                         book_.lost_with_node(answer.exchange->key());
+                       die(*found);
+                     });
   }
 }
 

@@ -36,7 +36,7 @@ class model_engines {
 
   // ---- faults of all engines of a node ----
 
-  // They end with their node: nobody is told.
+  // They end with their node, within 20 ms: nobody is told.
   void node_died(const std::string& node);
 
   // They die, and so does what is started there until it is mended.
@@ -72,6 +72,7 @@ class model_engines {
     std::string node;
     std::uint16_t port = 0;  // of the process that runs; 0: none
     bool hung = false;
+    bool orphaned = false;  // its node is gone, and it is about to follow
     std::function<void()> ended;
     std::map<std::uint64_t, answer> open;  // by the exchange's number
   };

@@ -14,6 +14,7 @@ struct mutations {
   bool orphans = false;          // engines outlive what started them
   bool deaf_placement = false;   // what places hears of no other node
   bool deaf_to_routers = false;  // nobody looks for the routers of other nodes
+  bool leaves_untold = false;    // engines of a node that stops end as if they were removed
 };
 
 }  // namespace troupe::simulation

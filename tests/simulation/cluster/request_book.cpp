@@ -20,8 +20,8 @@ void request_book::began(const request_key& key) {
   ++begun_;
   world_.note(text(key) + " begins");
   auto& it = open_[key];
-  it.routed_since = world_.events.now();
-  it.deadline = it.routed_since + within_.answer;
+  it.begun = it.routed_since = world_.events.now();
+  it.deadline = it.begun + within_.answer;
 }
 
 void request_book::attempt_began(const request_key& key, std::uint64_t exchange) {
@@ -58,6 +58,11 @@ void request_book::token(const request_key& key, std::uint64_t exchange, std::ui
 void request_book::counted(const request_key& key, std::uint64_t tokens) {
   const auto at = open_.find(key);
   if (at != open_.end() && at->second.tokens != tokens) broken(key, "has not got all its tokens");
+}
+
+void request_book::lost_with_node(const request_key& key) {
+  const auto at = open_.find(key);
+  if (at != open_.end() && ++at->second.losses == 2) ++lost_twice_;
 }
 
 void request_book::ended(const request_key& key, const std::string& how) {

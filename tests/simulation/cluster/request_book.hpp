@@ -47,6 +47,9 @@ class request_book {
   // Its client is told that there are so many.
   void counted(const request_key& key, std::uint64_t tokens);
 
+  // The engine that was at it went with its node.
+  void lost_with_node(const request_key& key);
+
   void ended(const request_key& key, const std::string& how);
   void broken(const request_key& key, const std::string& what);
 
@@ -62,23 +65,29 @@ class request_book {
   std::uint64_t begun() const { return begun_; }
   std::uint64_t completed() const { return completed_; }
   std::uint64_t attempts_max() const { return attempts_max_; }  // of one request
+  std::uint64_t lost_twice() const { return lost_twice_; }      // with a node each time
   std::size_t open() const { return open_.size(); }
+
+  // Returns since when a request is open. REQUIRES: it is.
+  time_point begun_at(const request_key& key) const { return open_.at(key).begun; }
 
  private:
   struct entry {
+    time_point begun;
     time_point deadline;
     time_point routed_since;     // while there is no attempt
     std::uint64_t exchange = 0;  // under way; 0: none
     std::uint64_t attempts = 0;
     std::uint64_t speaker = 0;  // the exchange of all tokens so far
     std::uint64_t tokens = 0;
+    std::uint64_t losses = 0;  // with a node
     bool is_excused = false;
   };
 
   sim_world& world_;
   bounds within_;
   std::map<request_key, entry> open_;
-  std::uint64_t begun_ = 0, completed_ = 0, attempts_max_ = 0;
+  std::uint64_t begun_ = 0, completed_ = 0, attempts_max_ = 0, lost_twice_ = 0;
 };
 
 }  // namespace troupe::simulation

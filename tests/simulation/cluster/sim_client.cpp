@@ -9,7 +9,7 @@ namespace troupe::simulation {
 namespace http = transport::http;
 
 sim_client::sim_client(parts p, std::uint64_t number, std::uint64_t first_request)
-    : parts_{p}, number_{number}, request_{first_request} {}
+    : parts_{std::move(p)}, number_{number}, request_{first_request} {}
 
 bool sim_client::ask(bool whole) {
   if (waits_) return false;
@@ -45,6 +45,9 @@ void sim_client::send(http::response_head head, std::string body) {
   take(body);
   if (head.status != 200) {
     if (!seen_.has_error) parts_.book.broken(key(), "is refused without an error");
+    if (head.status == 404 && parts_.knows_model()) {
+      parts_.book.broken(key(), "is told that its model is none");
+    }
     return ended("status " + std::to_string(head.status));
   }
   if (!seen_.has_finish) parts_.book.broken(key(), "ends without a finish reason");

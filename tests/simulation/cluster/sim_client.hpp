@@ -2,12 +2,14 @@
 // whether each answer is what it may rely on.
 //
 // An answer ends whole (all tokens the engine counts, a finish reason, the stream's last event) or
-// with a typed error; never in silence (C4).
+// with a typed error; never in silence (C4). Nobody is told that there is no such model once there
+// was: its engines may be away, but none is removed.
 //
 // Thread: one.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +28,7 @@ class sim_client final : public transport::http::connection {
     caf::actor_system& system;
     actors::stream_context& context;
     request_book& book;
+    std::function<bool()> knows_model;  // its router, for sure
   };
   sim_client(parts p, std::uint64_t number, std::uint64_t first_request);
 

@@ -50,8 +50,8 @@ sim_result sim_cluster::run() {
   world_.events.at(peace_begins, [this] { serves_ = false; });
   run_until(began_ + all_ends);
   if (world_.trace.violation().empty()) check_end();
-  return {world_.trace.hash(),  world_.trace.violation(), book_.begun(), book_.completed(),
-          book_.attempts_max(), network_.records_lost,    leases_leaked_};
+  return {world_.trace.hash(),  world_.trace.violation(), book_.begun(),  book_.completed(),
+          book_.attempts_max(), network_.records_lost,    leases_leaked_, book_.lost_twice()};
 }
 
 // ---- time --------------------------------------------------------------------------------------
@@ -102,7 +102,9 @@ sim_node_plan sim_cluster::plan_of(std::size_t node) const {
   made.tree.requests_max = plan_.requests_max;
   made.tree.placed = placed();
   const bool has_own = !made.tree.has_router && plan_.placed == 0;
-  if (has_own) made.tree.engines.push_back("e" + std::to_string(node));
+  for (std::size_t i = 0; has_own && i < plan_.engines_each; ++i) {
+    made.tree.engines.push_back("e" + std::to_string(node) + "-" + std::to_string(i));
+  }
   for (std::size_t i = 0; made.tree.has_router && i < clients_a_node; ++i) {
     made.clients.push_back(node * clients_a_node + i);
   }

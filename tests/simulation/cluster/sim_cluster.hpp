@@ -29,6 +29,7 @@ struct sim_result {
   std::uint64_t attempts_max = 0;   // of one request
   std::uint64_t records_lost = 0;   // between nodes
   std::uint64_t leases_leaked = 0;  // that nobody will end before they expire
+  std::uint64_t lost_twice = 0;     // requests of which two engines went with their nodes
 };
 
 using trace_sink = std::function<void(const std::string&)>;

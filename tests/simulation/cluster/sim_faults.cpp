@@ -7,7 +7,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds farewell{200};
 constexpr std::chrono::microseconds slowness{milliseconds{30}};
 constexpr double loss = 0.05;
 
@@ -26,11 +25,8 @@ void sim_cluster::begin(const fault& one) {
     case fault_kind::kill:
       return kill(one.node);
     case fault_kind::leave:
-      if (!nodes_[one.node]) return;
-      network_.deliver(nodes_[one.node]->endpoint(),
-                       [this, node = one.node](sim_links&) { nodes_[node]->leave_cluster(); });
-      return world_.events.at(std::min<milliseconds>(farewell, one.lasting / 2),
-                              [this, node = one.node] { kill(node); });
+      later(one.node, {}, [](sim_node& node) { node.stop(); });
+      return world_.events.at(one.lasting / 2, [this, node = one.node] { kill(node); });
     case fault_kind::pause:
       return pause(one.node);
     case fault_kind::cut:

@@ -59,7 +59,8 @@ void sim_node::start_clients() {
       [] { return std::string{}; }, [] { return std::string_view{}; }});
   for (const auto number : plan_.clients) {
     clients_.push_back(std::make_unique<sim_client>(
-        sim_client::parts{*system_, *streams_, parts_.book}, number, incarnation_ * 1'000'000));
+        sim_client::parts{*system_, *streams_, parts_.book, [this] { return knows_model(); }},
+        number, incarnation_ * 1'000'000));
   }
 }
 
@@ -83,9 +84,15 @@ std::shared_ptr<transport::http::exchange> sim_node::ask_engine(
   const auto key = key_of(message.fields.find("x-request-id"));
   const auto client = std::ranges::find(clients_, key, [](const auto& c) { return c->key(); });
   if (client == clients_.end()) parts_.book.broken(key, "is nobody's");
+  if (parts_.book.begun_at(key) > tree_->router_since()) served_under_ = tree_->router_since();
   const bool whole = body.find(R"("stream":false)") != std::string::npos;
   return parts_.engines.ask({to.host, to.port}, whole,
                             {key, life_->self(), (*client)->session(), &handler});
+}
+
+// Whether its router has routed a request, and so has heard of an engine.
+bool sim_node::knows_model() const {
+  return served_under_ == tree_->router_since();
 }
 
 node_description sim_node::description() const {
@@ -166,8 +173,11 @@ request_book::bounds sim_node::bounds() {
   return {answer_timeout + slack, sim_tree::queue_timeout + slack};
 }
 
-void sim_node::leave_cluster() {
-  caf::anon_send(life_->membership(), transport::leave_cluster{});
+void sim_node::stop() {
+  caf::anon_send(life_->membership(), transport::announce_leave{});
+  tree_->stop([this, alive = alive_] {
+    if (*alive) caf::anon_send(life_->membership(), transport::leave_cluster{});
+  });
 }
 
 // ---- what it knows -----------------------------------------------------------------------------

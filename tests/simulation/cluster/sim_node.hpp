@@ -70,7 +70,7 @@ class sim_node {
   std::optional<std::uint64_t> begin_request(std::size_t client, bool whole);
   void overdue(std::size_t client, std::uint64_t request) { clients_.at(client)->overdue(request); }
   void leave_request(std::size_t client) { clients_.at(client)->leave(); }
-  void leave_cluster();
+  void stop();
   void kill_actors() { tree_->kill_actors(); }
 
   // ---- what it knows; each runs it ----
@@ -96,6 +96,7 @@ class sim_node {
   void follow(const caf::actor& who);
   void tell_life();
   node_description description() const;
+  bool knows_model() const;
   void start_clients();
   void end_clients();
   std::shared_ptr<transport::http::exchange> ask_engine(const transport::http::endpoint& to,
@@ -116,7 +117,8 @@ class sim_node {
   std::unique_ptr<sim_tree> tree_;
   asked_routers asked_;
   caf::actor asker_;
-  caf::actor follower_;  // of its lives
+  caf::actor follower_;        // of its lives
+  time_point served_under_{};  // since when the router was there that gave out the last lease
   config::node_spec spec_;
   std::unique_ptr<actors::stream_metrics> stream_metrics_;
   std::unique_ptr<actors::stream_context> streams_;

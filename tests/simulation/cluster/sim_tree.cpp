@@ -9,6 +9,7 @@
 #include "actors/engine_proxy/engine_proxy.hpp"
 #include "actors/names.hpp"
 #include "actors/router/router_actor.hpp"
+#include "apps/node_drain.hpp"
 #include "apps/node_placement.hpp"
 #include "tests/simulation/cluster/sim_process.hpp"
 
@@ -17,6 +18,8 @@ namespace troupe::simulation {
 using std::chrono::milliseconds;
 
 namespace {
+
+constexpr milliseconds hears_within{3'000};  // as apps/node_tree has it
 
 config::router_spec router_spec() {
   config::router_spec spec;
@@ -68,6 +71,8 @@ sim_tree::sim_tree(parts p, const sim_tree_plan& plan, node_description node)
 
 void sim_tree::kill() {
   caf::anon_send_exit(root_, caf::exit_reason::kill);
+  if (drain_) caf::anon_send_exit(drain_, caf::exit_reason::kill);
+  drain_ = nullptr;
 }
 
 void sim_tree::kill_actors() {
@@ -81,6 +86,27 @@ void sim_tree::kill_actors() {
   }
 }
 
+void sim_tree::stop(std::function<void()> stopped) {
+  if (stopped_) return;
+  stopped_ = std::move(stopped);
+  const auto placement = parts_.names.find_as<caf::actor>(apps::placement_name);
+  if (!placement) return drain();
+  caf::anon_send(placement, apps::hand_over_all{});
+}
+
+void sim_tree::drain() {
+  if (drain_) return;  // another placement actor has told it before
+  if (parts_.without.leaves_untold) return end();
+  parts_.world.note(node_.id.name + " drains");
+  drain_ = apps::spawn_node_drain(parts_.system, {&parts_.names, &live_, [this] { end(); }});
+}
+
+void sim_tree::end() {
+  parts_.world.note(node_.id.name + " ends its actors");
+  caf::actor_cast<caf::abstract_actor*>(root_)->attach_functor(stopped_);
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+}
+
 child_spec sim_tree::made(const std::string& name) const {
   child_spec child{.name = name};
   if (parts_.without.no_restarts) child.kind = restart_kind::temporary;
@@ -91,8 +117,10 @@ child_spec sim_tree::router_child() {
   auto child = made(actors::router_name);
   child.start = [this](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("router of " + node_.id.name + " starts");
-    return caf::actor_cast<caf::actor>(actors::spawn_router(
-        system, {live_.router(), &parts_.names, metrics_, parts_.world.random.number() >> 2}));
+    router_since_ = parts_.world.events.now();
+    return caf::actor_cast<caf::actor>(
+        actors::spawn_router(system, {live_.router(), &parts_.names, metrics_,
+                                      parts_.world.random.number() >> 2, hears_within}));
   };
   return child;
 }
@@ -149,8 +177,8 @@ child_spec sim_tree::placement_child(const std::vector<config::placed_spec>& pla
   options.engine_child = [this](const config::engine_spec& engine) { return engine_child(engine); };
   options.describe = [](const config::engine_spec&) { return caf::error{}; };
   options.follow = parts_.follow;
-  options.leaves = [] { return false; };
-  options.handed_over = [] {};
+  options.leaves = [this] { return stopped_ != nullptr; };
+  options.handed_over = [this] { drain(); };
   auto child = made(apps::placement_name);
   child.start = [this, options](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("placement of " + node_.id.name + " starts");

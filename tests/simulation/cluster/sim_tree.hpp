@@ -51,7 +51,15 @@ class sim_tree {
   // Kills its router, or its proxies and what places: their supervisors start them again.
   void kill_actors();
 
+  // Stops in order, as apps/node does: hands over what is placed here, drains, ends its actors.
+  void stop(std::function<void()> stopped);
+
+  // Returns when its router was started last.
+  time_point router_since() const { return router_since_; }
+
  private:
+  void drain();
+  void end();
   child_spec made(const std::string& name) const;
   child_spec router_child();
   child_spec engine_child(const config::engine_spec& engine);
@@ -65,6 +73,9 @@ class sim_tree {
   std::shared_ptr<prometheus::Registry> metrics_ = std::make_shared<prometheus::Registry>();
   apps::live_settings live_;
   supervisor_actor root_;
+  caf::actor drain_;
+  std::function<void()> stopped_;  // empty: it is not to stop
+  time_point router_since_{};
 };
 
 // Waits that end within a run.
