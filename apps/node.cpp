@@ -1,5 +1,6 @@
 #include "apps/node.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <future>
@@ -14,6 +15,7 @@
 #include "apps/node_cluster.hpp"
 #include "apps/node_cluster_metrics.hpp"
 #include "apps/node_drain.hpp"
+#include "apps/node_ending.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
 #include "apps/node_placement.hpp"
@@ -26,8 +28,7 @@ namespace troupe::apps {
 
 namespace {
 
-constexpr std::chrono::milliseconds actors_limit{30'000};
-constexpr std::chrono::milliseconds last_words_limit{1'000};
+constexpr std::chrono::milliseconds farewell_limit{1'000};
 
 // Everything of a running node, in the order it must be destroyed backwards.
 class node {
@@ -139,14 +140,7 @@ class node {
       abort_fronts();
       return 1;
     }
-    hand_over();
-    ending_ = "stopping";
-    close_admin();
-    log::info("stopping: no new connections, requests under way are finished");
-    if (!drain()) abort_fronts();
-    if (stop_actors()) return 0;
-    leave_cluster();
-    return 1;
+    return end();
   }
 
  private:
@@ -194,16 +188,47 @@ class node {
     return with;
   }
 
+  // Step by step; returns the exit code.
+  int end() {
+    node_ending ending{cluster_ != nullptr, spec_.endpoint.limits.stop_timeout};
+    auto steps = ending.begin(now());
+    for (;;) {
+      for (const auto step : steps) carry_out(step);
+      if (ending.is_over()) return ending.is_clean() ? 0 : 1;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(ending.due() - now());
+      const auto event = events_.wait(std::max(left, std::chrono::milliseconds{0}));
+      steps = event ? ending.take(*event, now()) : ending.expire(now());
+    }
+  }
+
+  void carry_out(ending_step step) {
+    switch (step) {
+      case ending_step::hand_over:
+        return hand_over();
+      case ending_step::handover_late:
+        return log::warn("not waiting any longer for other nodes to take over engines");
+      case ending_step::drain:
+        return drain();
+      case ending_step::end_requests:
+        log::warn("not waiting any longer for requests under way");
+        return on_fronts([](node_front& front) { front.stop_requests(); });
+      case ending_step::close_abruptly:
+        return abort_fronts();
+      case ending_step::stop_actors:
+        return stop_actors();
+      case ending_step::give_up_on_tree:
+        log::error("engines are killed: they did not end in time or a second signal came");
+        return leave_cluster();
+    }
+  }
+
   // The others start what is placed here while it still serves.
   void hand_over() {
-    if (cluster_ == nullptr) return;
     ending_ = "leaving";
     run_on(scheduler_->thread(0), [this] { cluster_->announce_leave(); });
     log::info("leaving: engines that are placed here are handed over to other nodes");
     const auto placement = names_.find_as<caf::actor>(placement_name);
     if (placement) caf::anon_send(placement, hand_over_all{});
-    if (events_.wait_for({node_event::handed_over}, spec_.endpoint.limits.stop_timeout)) return;
-    log::warn("not waiting any longer for other nodes to take over engines");
   }
 
   // The tree has not ended in time, so nobody has said farewell.
@@ -211,7 +236,7 @@ class node {
     if (cluster_ == nullptr) return;
     auto told = std::make_shared<std::promise<void>>();
     run_on(scheduler_->thread(0), [&] { cluster_->leave([told] { told->set_value(); }); });
-    told->get_future().wait_for(last_words_limit);
+    told->get_future().wait_for(farewell_limit);
   }
 
   void close_admin() {
@@ -256,14 +281,11 @@ class node {
         *system_, {&names_, &live_, [this] { events_.notify(node_event::engines_drained); }});
   }
 
-  // True once all clients have been answered and have left. A signal or the limit ends patience:
-  // what still runs then is told so, and given a moment to say it.
-  bool drain() {
-    std::vector<node_event> awaited{node_event::drained};
-    if (cluster_ != nullptr) {
-      awaited.push_back(node_event::engines_drained);
-      drain_engines();
-    }
+  void drain() {
+    ending_ = "stopping";
+    close_admin();
+    log::info("stopping: no new connections, requests under way are finished");
+    if (cluster_ != nullptr) drain_engines();
     auto left = std::make_shared<std::atomic<std::size_t>>(fronts_.size());
     on_fronts([this, left](node_front& front) {
       front.server().stop();
@@ -271,24 +293,17 @@ class node {
         if (--*left == 0) events_.notify(node_event::drained);
       });
     });
-    if (events_.wait_for(awaited, spec_.endpoint.limits.stop_timeout)) return true;
-    log::warn("not waiting any longer for requests under way");
-    on_fronts([](node_front& front) { front.stop_requests(); });
-    return events_.wait_for({node_event::drained}, last_words_limit);
   }
 
   void abort_fronts() {
     on_fronts([](node_front& front) { front.server().abort(); });
   }
 
-  bool stop_actors() {
+  void stop_actors() {
     caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
     supervisor_ = nullptr;
     if (drain_) caf::anon_send_exit(drain_, caf::exit_reason::user_shutdown);
     drain_ = nullptr;
-    if (events_.wait_for({node_event::supervisor_ended}, actors_limit)) return true;
-    log::error("engines are killed: they did not end in time or a second signal came");
-    return false;
   }
 
   node_events events_;  // first: blocks signals for every thread that follows

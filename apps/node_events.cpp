@@ -5,7 +5,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -55,23 +54,9 @@ std::optional<node_event> node_events::take() {
   for (auto what : notices) {
     auto bit = static_cast<std::uint32_t>(what);
     if ((pending_.fetch_and(~bit) & bit) == 0) continue;
-    seen_ |= bit;
     return what;
   }
   return std::nullopt;
-}
-
-bool node_events::wait_for(const std::vector<node_event>& all, std::chrono::milliseconds limit) {
-  std::uint32_t wanted = 0;
-  for (auto what : all) wanted |= static_cast<std::uint32_t>(what);
-  const auto deadline = now() + limit;
-  while ((seen_ & wanted) != wanted) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now());
-    const auto event = wait(std::max(left, std::chrono::milliseconds{0}));
-    if (!event || event == node_event::stop_signal) return false;
-    if (event == node_event::supervisor_ended) return (seen_ & wanted) == wanted;
-  }
-  return true;
 }
 
 std::optional<node_event> node_events::wait(std::optional<std::chrono::milliseconds> limit) {

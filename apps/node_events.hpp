@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace troupe::apps {
 
@@ -33,17 +32,12 @@ class node_events {
   // Waits for the next event; nothing where the time is over first. No limit: waits forever.
   std::optional<node_event> wait(std::optional<std::chrono::milliseconds> limit);
 
-  // Waits until all of these have come, now or before. False where the time is over, or a stop
-  // signal or the end of the tree comes first; calls to reload are passed over.
-  bool wait_for(const std::vector<node_event>& all, std::chrono::milliseconds limit);
-
  private:
   std::optional<node_event> take();
 
   int signals_ = -1;  // signalfd
   int notices_ = -1;  // eventfd
   std::atomic<std::uint32_t> pending_{0};
-  std::uint32_t seen_ = 0;  // notices that were taken
 };
 
 }  // namespace troupe::apps
