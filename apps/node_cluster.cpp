@@ -9,22 +9,13 @@
 #include <caf/send.hpp>
 
 #include "actors/catalogue.hpp"
+#include "apps/node_member.hpp"
 #include "apps/node_placement.hpp"
 #include "config/topology_members.hpp"
 #include "runtime/ask.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/errc.hpp"
-#include "runtime/log.hpp"
-#include "runtime/pinned_actor.hpp"
 #include "transport/links/membership_actor.hpp"
-
-namespace troupe::apps {
-
-struct begin_life {};
-
-}  // namespace troupe::apps
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::begin_life)
 
 namespace troupe::apps {
 
@@ -66,79 +57,16 @@ transport::zmq::link_options options_of(const config::cluster_spec& cluster,
 
 }  // namespace
 
-// | message | what it does |
-// | --- | --- |
-// | begin_life | begins a life |
-// | node_change | ends where the others hold this node for dead |
-// | exit | says farewell, ends what the life needs, then itself |
-class node_cluster::member final : public pinned<caf::event_based_actor> {
- public:
-  member(caf::actor_config& cfg, io_thread* home, self_ptr cluster)
-      : pinned{cfg, home}, cluster_{std::move(cluster)} {}
-
-  const char* name() const override { return "cluster_member"; }
-
-  void on_exit() override {
-    if (*cluster_ != nullptr) (*cluster_)->life_.reset();
-  }
-
- protected:
-  caf::behavior make_behavior() override {
-    set_exit_handler([this](caf::exit_msg& told) { say_farewell(std::move(told.reason)); });
-    set_down_handler([this](const caf::down_msg&) { life_ended(); });
-    send(this, begin_life{});
-    return {[this](begin_life) { begin(); },
-            [this](const transport::node_change& change) {
-              if (change.what == membership_event::kind::fenced) fenced(change.node.id);
-            }};
-  }
-
- private:
-  void begin() {
-    if (*cluster_ == nullptr) return quit();
-    if (auto error = (*cluster_)->start_life()) {
-      log::error("cannot join the cluster", {{"why", failure_text(error)}});
-      return quit(std::move(error));
-    }
-    const auto& life = *(*cluster_)->life_;
-    send(life.membership(), transport::follow_nodes{this});
-    actors_ = caf::actor_cast<caf::actor>(life.supervisor());
-    membership_ = life.membership();
-    monitor(actors_);
-  }
-
-  void fenced(const node_id& known) {
-    if (*cluster_ != nullptr) (*cluster_)->latest_ = known.incarnation;
-    log::warn("the others hold this node for dead: it joins them anew");
-    quit(make_failure(errc::connection_lost, "this incarnation is held for dead"));
-  }
-
-  void life_ended() {
-    if (reason_) return quit(*reason_);
-    quit(make_failure(errc::process_died, "membership has ended"));
-  }
-
-  void say_farewell(caf::error reason) {
-    if (std::exchange(reason_, std::move(reason))) return;
-    if (!actors_) return quit(*reason_);
-    const auto end = [this] { send_exit(actors_, caf::exit_reason::user_shutdown); };
-    ask(this, membership_, farewell_timeout, transport::leave_cluster{}, end,
-        [end](const caf::error&) { end(); });
-  }
-
-  self_ptr cluster_;
-  caf::actor membership_, actors_;
-  std::optional<caf::error> reason_;  // why it was told to end
-};
-
 node_cluster::node_cluster(const parts& p, std::optional<transport::zmq::cluster_key> key)
     : parts_{p},
       key_{std::move(key)},
       catalogue_{actors::make_catalogue()},
-      self_{std::make_shared<node_cluster*>(this)} {}
+      self_{std::make_shared<node_cluster*>(this)},
+      lives_{std::make_shared<node_lives*>(static_cast<node_lives*>(this))} {}
 
 node_cluster::~node_cluster() {
   *self_ = nullptr;
+  *lives_ = nullptr;
 }
 
 caf::expected<std::unique_ptr<node_cluster>> node_cluster::open(const parts& p) {
@@ -154,12 +82,7 @@ caf::expected<std::unique_ptr<node_cluster>> node_cluster::open(const parts& p) 
 }
 
 child_spec node_cluster::child() const {
-  child_spec child{.name = "cluster/member"};
-  child.start = [self = self_,
-                 home = &parts_.home](caf::actor_system& system) -> caf::expected<caf::actor> {
-    return spawn_pinned<member>(system, home, self);
-  };
-  return child;
+  return member_child(&parts_.home, lives_);
 }
 
 caf::error node_cluster::open_life() {
@@ -173,14 +96,14 @@ caf::error node_cluster::open_life() {
   return {};
 }
 
-caf::error node_cluster::start_life() {
+caf::expected<life_actors> node_cluster::begin_life() {
   if (life_ == nullptr) {
     if (auto error = open_life()) return error;
   }
   life_->start();
   if (is_leaving_) announce_leave();
   if (follower_) tell_life();
-  return {};
+  return life_actors{life_->membership(), life_->supervisor()};
 }
 
 const std::string& node_cluster::endpoint() const {

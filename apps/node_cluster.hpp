@@ -2,10 +2,9 @@
 //
 //   cluster (one_for_one, never gives up) ── cluster/member ── what one life needs (node_life.hpp)
 //
-// The actor `cluster/member` holds a life. It ends with it: where the others hold this node for
-// dead (it was cut off, or stood still), where membership has ended, where it cannot listen. Its
-// supervisor then starts it again, with back-off, and it begins another life, with a higher
-// incarnation. The other actors of the node go on. Told to end, it says farewell first.
+// The actor `cluster/member` (node_member.hpp) holds a life. It ends with it: where the others hold
+// this node for dead (it was cut off, or stood still), where membership has ended, where it cannot
+// listen. It begins another life with a higher incarnation. The other actors of the node go on.
 //
 // Thread: made, used and destroyed on the home thread, but for follow() and child(), which are
 // called from any. It outlives the actor system's use of child().
@@ -22,19 +21,20 @@
 
 #include "apps/cluster_look.hpp"
 #include "apps/node_life.hpp"
+#include "apps/node_member.hpp"
 #include "runtime/supervisor_messages.hpp"
 #include "transport/links/message_catalogue.hpp"
 #include "transport/zmq/cluster_key.hpp"
 
 namespace troupe::apps {
 
-class node_cluster {
+class node_cluster final : private node_lives {
  public:
   using parts = node_life::parts;
 
   // Listens, for the first life. Errors: io_error (the address is taken), invalid_config (the key).
   static caf::expected<std::unique_ptr<node_cluster>> open(const parts& p);
-  ~node_cluster();
+  ~node_cluster() override;
 
   // Returns the child that holds a life, and begins to look for the others.
   child_spec child() const;
@@ -57,12 +57,13 @@ class node_cluster {
   cluster_look look() const;
 
  private:
-  class member;
   using self_ptr = std::shared_ptr<node_cluster*>;  // null once it is gone
 
   node_cluster(const parts& p, std::optional<transport::zmq::cluster_key> key);
   caf::error open_life();
-  caf::error start_life();
+  caf::expected<life_actors> begin_life() override;
+  void end_life() override { life_.reset(); }
+  void outlived(std::uint64_t incarnation) override { latest_ = incarnation; }
   void tell_life() const;
   bool is_alive() const;
 
@@ -74,6 +75,7 @@ class node_cluster {
   caf::actor follower_;
   bool is_leaving_ = false;
   self_ptr self_;
+  std::shared_ptr<node_lives*> lives_;  // null likewise
 };
 
 }  // namespace troupe::apps

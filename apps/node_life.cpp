@@ -7,7 +7,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include "actors/router_finder.hpp"
+#include "apps/node_member.hpp"
 #include "apps/node_seeds.hpp"
 #include "config/topology_members.hpp"
 #include "runtime/ask.hpp"
@@ -74,21 +74,13 @@ supervisor_spec node_life::tree() const {
   tree.names = &parts_.names;
   tree.on_restart = parts_.on_restart;
   tree.policy.shutdown_when = auto_shutdown::any_significant;
-  tree.children.push_back(membership_child());
-  tree.children.push_back(
-      follower("cluster/finder",
-               [names = &parts_.names, remote = std::weak_ptr{remote_}](caf::actor_system& system) {
-                 return actors::spawn_router_finder(
-                     system, {names, [remote](const node_description& node) {
-                                const auto there = remote.lock();
-                                return there != nullptr ? there->node_server(node) : nullptr;
-                              }});
-               }));
-  tree.children.push_back(
-      follower("cluster/watch",
-               [membership = membership_, metrics = &parts_.metrics](caf::actor_system& system) {
-                 return spawn_member_watch(system, membership, *metrics);
-               }));
+  tree.children.push_back(membership_child(membership_));
+  tree.children.push_back(finder_child(membership_, parts_.names, remote_));
+  tree.children.push_back(follower_child(
+      "cluster/watch", membership_,
+      [membership = membership_, metrics = &parts_.metrics](caf::actor_system& system) {
+        return spawn_member_watch(system, membership, *metrics);
+      }));
   child_spec seeds{.name = "cluster/seeds"};
   seeds.start = [membership = membership_,
                  all = &parts_.all](caf::actor_system& system) -> caf::expected<caf::actor> {
@@ -96,29 +88,6 @@ supervisor_spec node_life::tree() const {
   };
   tree.children.push_back(std::move(seeds));
   return tree;
-}
-
-// What it knows is known of this incarnation only: another one begins where it ends.
-child_spec node_life::membership_child() const {
-  child_spec child{.name = "cluster/membership", .kind = restart_kind::temporary};
-  child.significant = true;
-  child.start = [membership = membership_](caf::actor_system&) -> caf::expected<caf::actor> {
-    return membership;
-  };
-  return child;
-}
-
-// A child that is told of all nodes, each time it starts.
-child_spec node_life::follower(const std::string& name,
-                               std::function<caf::actor(caf::actor_system&)> spawn) const {
-  child_spec child{.name = name};
-  child.start = [membership = membership_,
-                 spawn = std::move(spawn)](caf::actor_system& system) -> caf::expected<caf::actor> {
-    auto actor = spawn(system);
-    caf::anon_send(membership, transport::follow_nodes{actor});
-    return actor;
-  };
-  return child;
 }
 
 void node_life::heard(const transport::peer_link_ptr& peer) {

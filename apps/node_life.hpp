@@ -78,9 +78,6 @@ class node_life final : public transport::link_listener {
 
  private:
   supervisor_spec tree() const;
-  child_spec membership_child() const;
-  child_spec follower(const std::string& name,
-                      std::function<caf::actor(caf::actor_system&)> spawn) const;
 
   const parts& parts_;
   std::shared_ptr<transport::remote_actors> remote_;
