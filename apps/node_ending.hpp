@@ -46,6 +46,7 @@ class node_ending {
   // Returns when the step under way has lasted too long.
   time_point due() const { return due_; }
 
+  // True after the last step.
   bool is_over() const { return phase_ == phase::over; }
 
   // True where the tree has ended, so that nothing of it has to be ended by force.

@@ -42,6 +42,7 @@ class node_lives {
   // Begins one. Errors: why it cannot; it is tried again.
   virtual caf::expected<life_actors> begin_life() = 0;
 
+  // Ends the one there is, if any.
   virtual void end_life() = 0;
 
   // The others know of that incarnation of this node: the next is to be a higher one.

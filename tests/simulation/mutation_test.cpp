@@ -50,7 +50,8 @@ INSTANTIATE_TEST_SUITE_P(
         mutation{"orphans", [](mutations& m) { m.orphans = true; }},
         mutation{"deaf_placement", [](mutations& m) { m.deaf_placement = true; }},
         mutation{"deaf_to_routers", [](mutations& m) { m.deaf_to_routers = true; }},
-        mutation{"leaves_untold", [](mutations& m) { m.leaves_untold = true; }},
+        mutation{"unannounced", [](mutations& m) { m.unannounced = true; }},
+        mutation{"undrained", [](mutations& m) { m.undrained = true; }},
         mutation{"no_incarnations", [](mutations& m) { m.membership.incarnations = false; }},
         mutation{"no_refutation", [](mutations& m) { m.membership.refutation = false; }}),
     [](const auto& info) { return info.param.name; });

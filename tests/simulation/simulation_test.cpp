@@ -10,6 +10,8 @@
 namespace troupe::simulation {
 namespace {
 
+using namespace std::chrono_literals;
+
 struct quiet : testing::Test {
   quiet() { log::configure(log::level::error, false, ""); }
   ~quiet() override { log::configure(log::level::info, false, ""); }
@@ -42,14 +44,27 @@ TEST_F(cluster_simulation, no_request_loses_two_engines_of_a_node) {
     plan.requests_max = seed % 2 == 0 ? 2 : 0;
     for (const std::size_t node : {2, 3, 2, 3, 2}) {
       const auto before = plan.faults.empty() ? faults_begin : plan.faults.back().at;
-      plan.faults.push_back({.at = before + std::chrono::milliseconds{2'000},
-                             .lasting = std::chrono::milliseconds{300},
-                             .node = node});
+      plan.faults.push_back({.at = before + 2'000ms, .lasting = 300ms, .node = node});
     }
     const auto result = simulate(plan);
     EXPECT_EQ(result.violation, "") << to_string(plan);
     EXPECT_EQ(result.lost_twice, 0u) << to_string(plan);
   }
+}
+
+// Of plans that broke something, what it took.
+TEST_F(cluster_simulation, holds_for_what_once_broke) {
+  fault_plan two_cut_off_at_once;
+  two_cut_off_at_once.seed = 2'748;
+  two_cut_off_at_once.engines = 2;
+  two_cut_off_at_once.placed = 2;
+  two_cut_off_at_once.requests_max = 2;
+  two_cut_off_at_once.stalls = false;
+  two_cut_off_at_once.faults = {{fault_kind::actor_dies, 2'002ms, 76ms, 1},
+                                {fault_kind::leave, 2'986ms, 80ms, 1},
+                                {fault_kind::isolate, 3'694ms, 934ms, 1},
+                                {fault_kind::isolate, 4'197ms, 466ms, 2}};
+  EXPECT_EQ(simulate(two_cut_off_at_once).violation, "");
 }
 
 TEST_F(cluster_simulation, one_seed_gives_one_trace) {

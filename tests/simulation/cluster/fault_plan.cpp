@@ -52,6 +52,39 @@ fault draw_fault(chance& random, std::size_t nodes) {
   return one;
 }
 
+// Happens to a node while it leaves.
+fault draw_disturbance(chance& random, const fault& leave) {
+  constexpr fault_kind kinds[] = {fault_kind::kill,        fault_kind::isolate,
+                                  fault_kind::leave,       fault_kind::pause,
+                                  fault_kind::engine_dies, fault_kind::actor_dies};
+  auto one = leave;
+  one.kind = kinds[random.below(std::size(kinds))];
+  one.at += milliseconds{random.below(1'000)};
+  one.lasting = milliseconds{50 + random.below(1'900)};
+  return one;
+}
+
+void draw_faults(chance& random, fault_plan& plan) {
+  const auto count = random.below(6);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto one = draw_fault(random, plan.nodes());
+    plan.faults.push_back(one);
+    const bool is_disturbed = one.kind == fault_kind::leave && random.happens(0.5);
+    if (is_disturbed) plan.faults.push_back(draw_disturbance(random, one));
+  }
+}
+
+// Nodes that leave, mostly those with engines, and nothing else: nobody is to notice.
+void draw_leaves(chance& random, fault_plan& plan) {
+  const auto count = 1 + random.below(3);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto one = draw_fault(random, plan.nodes());
+    one.kind = fault_kind::leave;
+    if (random.happens(0.6)) one.node = plan.routers + random.below(plan.engines);
+    plan.faults.push_back(one);
+  }
+}
+
 }  // namespace
 
 fault_plan draw_plan(std::uint64_t seed) {
@@ -65,8 +98,13 @@ fault_plan draw_plan(std::uint64_t seed) {
     plan.placed = static_cast<std::uint32_t>(1 + random.below(4));
     plan.per_node_max = static_cast<std::uint32_t>(random.below(3));
   }
-  const auto count = random.below(6);
-  for (std::size_t i = 0; i < count; ++i) plan.faults.push_back(draw_fault(random, plan.nodes()));
+  const bool only_leaves = random.happens(0.2);
+  plan.stalls = !only_leaves && random.happens(0.7);
+  if (only_leaves) {
+    draw_leaves(random, plan);
+  } else {
+    draw_faults(random, plan);
+  }
   std::ranges::stable_sort(plan.faults, {}, &fault::at);
   plan.engines_each = random.happens(0.3) ? 2 : 1;
   return plan;
@@ -91,6 +129,7 @@ std::string to_string(const fault_plan& plan) {
   if (plan.requests_max != 0) {
     text += ", engines of " + std::to_string(plan.requests_max) + " requests";
   }
+  if (!plan.stalls) text += ", no token late";
   for (const auto& each : plan.faults) text += "\n  " + to_string(each);
   return text;
 }

@@ -13,7 +13,7 @@ namespace troupe::simulation {
 
 enum class fault_kind : std::uint8_t {
   kill,          // a node's process, at once; it starts again after `lasting`
-  leave,         // the same, but first it stops in order as far as half of the time allows
+  leave,         // a node is told to stop; it starts again once it has, not before `lasting`
   pause,         // a node stands still
   cut,           // what `node` sends `other` does not arrive
   isolate,       // a node is cut from all others, both ways
@@ -32,6 +32,12 @@ struct fault {
   std::size_t other = 0;
 };
 
+inline std::string node_name(std::size_t node) {
+  return "n" + std::to_string(node);
+}
+
+inline constexpr std::size_t clients_a_router = 3;
+
 struct fault_plan {
   std::uint64_t seed = 1;
   std::size_t routers = 1;         // nodes 0 to routers - 1
@@ -40,9 +46,15 @@ struct fault_plan {
   std::uint32_t placed = 0;        // engines on whichever of them; 0: each has its own
   std::uint32_t per_node_max = 0;  // placed engines of a node; 0: no bound
   std::uint32_t requests_max = 0;  // of an engine; 0: no bound
+  bool stalls = true;              // some tokens come later than clients wait
   std::vector<fault> faults{};
 
   std::size_t nodes() const { return routers + engines; }
+
+  // Returns the node whose endpoint a client uses.
+  static std::string endpoint_of(std::uint64_t client) {
+    return node_name(client / clients_a_router);
+  }
 };
 
 inline constexpr std::chrono::milliseconds faults_begin{2'000};

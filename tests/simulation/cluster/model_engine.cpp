@@ -1,9 +1,9 @@
 #include "tests/simulation/cluster/model_engine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/simulation/cluster/model_answer.hpp"
-#include "tests/simulation/cluster/sim_links.hpp"
 
 namespace troupe::simulation {
 
@@ -16,7 +16,7 @@ constexpr milliseconds probe_timeout{2'000};
 constexpr milliseconds wait{20};       // of an engine that stands still, for its node to go on
 constexpr milliseconds last_ends{20};  // of the engines of a node that is killed
 constexpr double split = 0.2;
-constexpr double stall = 0.01;
+constexpr double stall_probability = 0.01;
 constexpr milliseconds stall_min{100};
 constexpr milliseconds stall_max{900};
 
@@ -24,7 +24,7 @@ constexpr milliseconds stall_max{900};
 
 class model_engines::one_prober final : public actors::engine_prober {
  public:
-  one_prober(model_engines& all, std::string engine, node_description node)
+  one_prober(model_engines& all, std::string engine, std::string node)
       : all_{all}, engine_{std::move(engine)}, node_{std::move(node)} {}
 
   void probe(const transport::http::endpoint& at,
@@ -42,20 +42,19 @@ class model_engines::one_prober final : public actors::engine_prober {
       report.models = {{"m", R"({"id":"m"})"}};
       report.gauges.running = static_cast<std::uint32_t>(found.open.size());
     }
-    all_.world_.events.at(after, [&all = all_, name = node_.id.name, endpoint = node_.endpoint,
-                                  report, done = std::move(done)] {
-      all.network_.deliver(endpoint, [report, done](sim_links&) { done(report); });
+    all_.world_.events.at(after, [&all = all_, node = node_, report, done = std::move(done)] {
+      all.network_.run_on(node, [report, done] { done(report); });
     });
   }
 
  private:
   model_engines& all_;
   std::string engine_;
-  node_description node_;
+  std::string node_;
 };
 
 std::shared_ptr<actors::engine_prober> model_engines::prober(const std::string& engine,
-                                                             const node_description& node) {
+                                                             const std::string& node) {
   return std::make_shared<one_prober>(*this, engine, node);
 }
 
@@ -67,6 +66,7 @@ actors::engine_address model_engines::start(const std::string& engine, const std
   it.node = node;
   it.port = ++last_port_;
   it.hung = it.orphaned = false;
+  watch_.serves(it.port, node);
   it.ended = std::move(ended);
   world_.note("engine " + engine + " listens at " + std::to_string(it.port));
   return {node, it.port};
@@ -76,11 +76,15 @@ void model_engines::kill(const actors::engine_address& which) {
   auto* found = at(which);
   if (found == nullptr || found->orphaned) return;
   found->ended = {};
+  const auto left = std::ranges::count_if(
+      found->open, [](const auto& each) { return !each.second.exchange->is_over(); });
+  if (left != 0) watch_.cut_short(found->node, static_cast<std::size_t>(left));
   die(*found);
 }
 
 void model_engines::die(engine& which) {
   world_.note("the engine at " + std::to_string(which.port) + " ends");
+  watch_.serves_no_more(which.port);
   which.port = 0;
   for (const auto& [number, answer] : std::exchange(which.open, {})) {
     if (network_.is_cut(which.node, answer.exchange->client_node())) continue;
@@ -125,6 +129,12 @@ void model_engines::end_hung(const std::string& node) {
   }
 }
 
+std::size_t model_engines::running_on(const std::string& node) const {
+  return static_cast<std::size_t>(std::ranges::count_if(engines_, [&](const auto& each) {
+    return each.second.node == node && each.second.port != 0;
+  }));
+}
+
 std::vector<std::string> model_engines::running() const {
   std::vector<std::string> names;
   for (const auto& [name, each] : engines_) {
@@ -142,7 +152,8 @@ model_engines::engine* model_engines::at(const actors::engine_address& address) 
 
 std::shared_ptr<sim_exchange> model_engines::ask(const actors::engine_address& at, bool whole,
                                                  sim_exchange::client who) {
-  const auto from = who.node.id.name;
+  const auto from = who.node;
+  watch_.asked(at.host, from);
   auto exchange = std::make_shared<sim_exchange>(network_, book_, ++last_exchange_, std::move(who));
   exchange->begin([this, at, number = last_exchange_, from] { forget(at, number, from); });
   if (network_.is_cut(from, at.host)) {
@@ -157,6 +168,7 @@ std::shared_ptr<sim_exchange> model_engines::ask(const actors::engine_address& a
 void model_engines::take(const actors::engine_address& address, answer to) {
   auto* found = at(address);
   if (found == nullptr) {
+    watch_.missed(address.host);
     return to.exchange->send(address.host, {answer_step::kind::failed, "", errc::connect_failed});
   }
   const auto number = to.exchange->number();
@@ -164,12 +176,12 @@ void model_engines::take(const actors::engine_address& address, answer to) {
   to.tokens = 1 + world_.random.below(6);
   to.pace = world_.random.between(milliseconds{1}, milliseconds{40});
   found->open[number] = std::move(to);
-  go_on(address, number, stalls() + first);
+  go_on(address, number, stall() + first);
 }
 
-// Some tokens come later than clients wait, and then to nobody.
-duration model_engines::stalls() {
-  if (!world_.random.happens(stall)) return {};
+// What comes later than clients wait comes to nobody.
+duration model_engines::stall() {
+  if (!stalls_ || !world_.random.happens(stall_probability)) return {};
   return world_.random.between(stall_min, stall_max);
 }
 
@@ -200,7 +212,7 @@ void model_engines::step(const actors::engine_address& address, std::uint64_t ex
     send_pieces(*found, *it.exchange, token_event({it.exchange->key(), exchange, it.made}));
   }
   ++it.made;
-  go_on(address, exchange, stalls() + it.pace);
+  go_on(address, exchange, stall() + it.pace);
 }
 
 // Reads end anywhere, also within an event.

@@ -15,6 +15,7 @@
 
 #include "actors/engine_proxy/engine_prober.hpp"
 #include "actors/messages.hpp"
+#include "tests/simulation/cluster/leave_watch.hpp"
 #include "tests/simulation/cluster/sim_exchange.hpp"
 #include "tests/simulation/cluster/sim_network.hpp"
 
@@ -22,9 +23,9 @@ namespace troupe::simulation {
 
 class model_engines {
  public:
-  // Both by reference, to outlive this.
-  model_engines(sim_network& network, request_book& book)
-      : network_{network}, world_{network.world}, book_{book} {}
+  // Stalls: some tokens come later than clients wait. The rest by reference, to outlive this.
+  model_engines(sim_network& network, request_book& book, leave_watch& watch, bool stalls)
+      : network_{network}, world_{network.world}, book_{book}, watch_{watch}, stalls_{stalls} {}
 
   // Starts the process of an engine; returns where it listens, port 0 where it dies at once.
   // `ended` is called when it dies by itself. No engine may run twice at once.
@@ -47,6 +48,9 @@ class model_engines {
   void hang(const std::string& node);
   void end_hung(const std::string& node);
 
+  // Returns how many processes there are on a node.
+  std::size_t running_on(const std::string& node) const;
+
   // Returns those that run and answer, sorted.
   std::vector<std::string> running() const;
 
@@ -57,8 +61,7 @@ class model_engines {
                                     sim_exchange::client who);
 
   // Returns what probes an engine, as a proxy of its own node does.
-  std::shared_ptr<actors::engine_prober> prober(const std::string& engine,
-                                                const node_description& node);
+  std::shared_ptr<actors::engine_prober> prober(const std::string& engine, const std::string& node);
 
  private:
   class one_prober;
@@ -80,7 +83,7 @@ class model_engines {
   void die(engine& which);
   engine* at(const actors::engine_address& address);
   void take(const actors::engine_address& at, answer to);
-  duration stalls();
+  duration stall();
   void go_on(const actors::engine_address& at, std::uint64_t exchange, duration after);
   void step(const actors::engine_address& at, std::uint64_t exchange);
   void send_pieces(const engine& which, sim_exchange& to, std::string event);
@@ -90,6 +93,8 @@ class model_engines {
   sim_network& network_;
   sim_world& world_;
   request_book& book_;
+  leave_watch& watch_;
+  bool stalls_;
   std::map<std::string, engine> engines_;
   std::set<std::string> failing_;  // nodes
   std::uint64_t last_exchange_ = 0;

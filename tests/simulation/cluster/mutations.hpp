@@ -14,7 +14,8 @@ struct mutations {
   bool orphans = false;          // engines outlive what started them
   bool deaf_placement = false;   // what places hears of no other node
   bool deaf_to_routers = false;  // nobody looks for the routers of other nodes
-  bool leaves_untold = false;    // engines of a node that stops end as if they were removed
+  bool unannounced = false;      // a node that leaves does not say so
+  bool undrained = false;        // a node that leaves does not drain its engines
 };
 
 }  // namespace troupe::simulation

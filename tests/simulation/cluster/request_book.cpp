@@ -4,28 +4,24 @@
 
 namespace troupe::simulation {
 
-namespace {
-
-std::string text(const request_key& key) {
+std::string to_string(const request_key& key) {
   return "request " + std::to_string(key.stream) + "/" + std::to_string(key.number);
 }
 
-}  // namespace
-
 void request_book::broken(const request_key& key, const std::string& what) {
-  world_.broken(text(key) + " " + what);
+  world_.broken(to_string(key) + " " + what);
 }
 
 void request_book::began(const request_key& key) {
   ++begun_;
-  world_.note(text(key) + " begins");
+  world_.note(to_string(key) + " begins");
   auto& it = open_[key];
-  it.begun = it.routed_since = world_.events.now();
-  it.deadline = it.begun + within_.answer;
+  it.began = it.routed_since = world_.events.now();
+  it.deadline = it.routed_since + within_.answer;
 }
 
 void request_book::attempt_began(const request_key& key, std::uint64_t exchange) {
-  world_.note(text(key) + " is asked in exchange " + std::to_string(exchange));
+  world_.note(to_string(key) + " is asked in exchange " + std::to_string(exchange));
   const auto at = open_.find(key);
   if (at == open_.end()) return broken(key, "is asked after its end");
   if (at->second.exchange != 0) broken(key, "has two attempts at once");
@@ -66,9 +62,14 @@ void request_book::lost_with_node(const request_key& key) {
 }
 
 void request_book::ended(const request_key& key, const std::string& how) {
-  world_.note(text(key) + " ends: " + how);
-  if (open_.erase(key) == 0) return broken(key, "ends twice");
-  if (how == "completed") ++completed_;
+  world_.note(to_string(key) + " ends: " + how);
+  const auto at = open_.find(key);
+  if (at == open_.end()) return broken(key, "ends twice");
+  const auto it = at->second;
+  open_.erase(at);
+  if (how == completed_word) ++completed_;
+  const bool has_failed = how != completed_word && how != left_word;
+  if (has_failed && !it.is_excused) on_failure(key, how, it.began);
 }
 
 void request_book::forgotten(std::uint64_t stream) {

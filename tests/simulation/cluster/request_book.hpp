@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -26,6 +27,8 @@ struct request_key {
 
   auto operator<=>(const request_key&) const = default;
 };
+
+std::string to_string(const request_key& key);
 
 class request_book {
  public:
@@ -62,6 +65,10 @@ class request_book {
   // Looks whether a request has missed its deadline.
   void check();
 
+  // Told of those that ended without an answer though their client stayed, and their node neither
+  // died nor stood still.
+  std::function<void(const request_key& key, const std::string& how, time_point began)> on_failure;
+
   std::uint64_t begun() const { return begun_; }
   std::uint64_t completed() const { return completed_; }
   std::uint64_t attempts_max() const { return attempts_max_; }  // of one request
@@ -69,11 +76,14 @@ class request_book {
   std::size_t open() const { return open_.size(); }
 
   // Returns since when a request is open. REQUIRES: it is.
-  time_point begun_at(const request_key& key) const { return open_.at(key).begun; }
+  time_point began_at(const request_key& key) const { return open_.at(key).began; }
+
+  static constexpr const char* completed_word = "completed";
+  static constexpr const char* left_word = "the client left";
 
  private:
   struct entry {
-    time_point begun;
+    time_point began;
     time_point deadline;
     time_point routed_since;     // while there is no attempt
     std::uint64_t exchange = 0;  // under way; 0: none

@@ -30,10 +30,10 @@ bool sim_client::ask(bool whole) {
   return true;
 }
 
-void sim_client::leave() {
+void sim_client::hang_up(const std::string& how) {
   if (!waits_) return;
   waits_ = false;
-  parts_.book.ended(key(), "the client left");
+  parts_.book.ended(key(), how);
   std::exchange(session_, nullptr)->on_close();
 }
 
@@ -51,7 +51,7 @@ void sim_client::send(http::response_head head, std::string body) {
     return ended("status " + std::to_string(head.status));
   }
   if (!seen_.has_finish) parts_.book.broken(key(), "ends without a finish reason");
-  ended("completed");
+  ended(request_book::completed_word);
 }
 
 void sim_client::start(http::response_head head) {
@@ -66,7 +66,7 @@ void sim_client::write(std::string_view bytes) {
 void sim_client::finish() {
   if (seen_.has_error) return ended("error event");
   if (!seen_.has_finish || !seen_.is_done) parts_.book.broken(key(), "ends in silence");
-  ended("completed");
+  ended(request_book::completed_word);
 }
 
 void sim_client::abort() {

@@ -36,7 +36,12 @@ class sim_client final : public transport::http::connection {
   bool ask(bool whole);
 
   // It leaves in the middle of an answer; the next request comes on a new connection.
-  void leave();
+  void leave() { hang_up(request_book::left_word); }
+
+  // Its node closes the connection in the middle of an answer.
+  void cut_off() { hang_up("cut off"); }
+
+  bool waits() const { return waits_; }
 
   // Its node has ended: nothing that comes counts.
   void node_died() { died_ = true; }
@@ -56,6 +61,7 @@ class sim_client final : public transport::http::connection {
   std::string peer() const override { return "client"; }
 
  private:
+  void hang_up(const std::string& how);
   void take(std::string_view bytes);
   void ended(const std::string& how);
 

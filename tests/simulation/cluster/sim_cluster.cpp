@@ -14,7 +14,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t clients_a_node = 3;
 constexpr std::uint64_t incarnations_a_start = 100;  // room for those a node takes by itself
 constexpr milliseconds peace_begins{13'000};         // no more requests
 constexpr milliseconds all_ends{17'000};
@@ -32,10 +31,15 @@ sim_cluster::sim_cluster(const fault_plan& plan, const mutations& without, const
       world_{plan.seed},
       began_{world_.events.now()},
       nodes_(plan.nodes()),
-      lives_(plan.nodes()) {
+      lives_(plan.nodes()),
+      starts_no_sooner_(plan.nodes()) {
   world_.trace.sink = sink;
   network_.on_verdict = [this](const node_id& which, const node_id& by) {
     if (lives(which)) verdicts_.held_for_dead(which, by);
+    leaves_.held_for_dead(which, by);
+  };
+  book_.on_failure = [this](const request_key& which, const std::string& how, time_point began) {
+    leaves_.failed(which, how, began);
   };
   network_.ended_come_back = without.ended_come_back;
   network_.zombies_speak = without.zombies_speak;
@@ -44,7 +48,7 @@ sim_cluster::sim_cluster(const fault_plan& plan, const mutations& without, const
 sim_result sim_cluster::run() {
   for (std::size_t node = 0; node < nodes_.size(); ++node) start(node);
   for (std::size_t node = 0; node < plan_.routers; ++node) {
-    for (std::size_t i = 0; i < clients_a_node; ++i) drive(node, i);
+    for (std::size_t i = 0; i < clients_a_router; ++i) drive(node, i);
   }
   for (const auto& one : plan_.faults) plan(one);
   world_.events.at(peace_begins, [this] { serves_ = false; });
@@ -76,6 +80,7 @@ void sim_cluster::settle() {
     for (const auto& node : nodes_) {
       if (node && !network_.is_paused(node->plan().name)) node->run(world_.events.now());
     }
+    end_stopped();
   } while (world_.events.run_due());
 }
 
@@ -105,8 +110,8 @@ sim_node_plan sim_cluster::plan_of(std::size_t node) const {
   for (std::size_t i = 0; has_own && i < plan_.engines_each; ++i) {
     made.tree.engines.push_back("e" + std::to_string(node) + "-" + std::to_string(i));
   }
-  for (std::size_t i = 0; made.tree.has_router && i < clients_a_node; ++i) {
-    made.clients.push_back(node * clients_a_node + i);
+  for (std::size_t i = 0; made.tree.has_router && i < clients_a_router; ++i) {
+    made.clients.push_back(node * clients_a_router + i);
   }
   return made;
 }
@@ -120,9 +125,11 @@ void sim_cluster::start(std::size_t node) {
   if (nodes_[node]) return;
   ++lives_[node];
   world_.note(name_of(node) + " starts");
-  nodes_[node] =
-      std::make_unique<sim_node>(sim_node::parts{network_, engines_, book_, catalogue_, without_},
-                                 plan_of(node), lives_[node] * incarnations_a_start);
+  network_.add_process(name_of(node));
+  leaves_.started(name_of(node));
+  nodes_[node] = std::make_unique<sim_node>(
+      sim_node::parts{network_, engines_, book_, catalogue_, leaves_, without_}, plan_of(node),
+      lives_[node] * incarnations_a_start);
 }
 
 void sim_cluster::drive(std::size_t node, std::size_t client) {
@@ -137,7 +144,7 @@ void sim_cluster::drive(std::size_t node, std::size_t client) {
 void sim_cluster::request(std::size_t node, std::size_t client) {
   if (!nodes_[node]) return;
   const bool leaves = world_.random.happens(0.1), whole = world_.random.happens(0.2);
-  network_.deliver(nodes_[node]->endpoint(), [this, node, client, leaves, whole](sim_links&) {
+  network_.run_on(name_of(node), [this, node, client, leaves, whole] {
     const auto number = nodes_[node]->begin_request(client, whole);
     if (!number) return;
     later(node, sim_node::answer_timeout,
@@ -150,9 +157,7 @@ void sim_cluster::request(std::size_t node, std::size_t client) {
 
 void sim_cluster::later(std::size_t node, duration after, std::function<void(sim_node&)> happen) {
   world_.events.at(after, [this, node, happen = std::move(happen)] {
-    if (!nodes_[node]) return;
-    network_.deliver(nodes_[node]->endpoint(),
-                     [this, node, happen](sim_links&) { happen(*nodes_[node]); });
+    network_.run_on(name_of(node), [this, node, happen] { happen(*nodes_[node]); });
   });
 }
 

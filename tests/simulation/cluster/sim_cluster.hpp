@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/simulation/cluster/fault_plan.hpp"
+#include "tests/simulation/cluster/leave_watch.hpp"
 #include "tests/simulation/cluster/sim_node.hpp"
 #include "tests/simulation/cluster/verdict_watch.hpp"
 
@@ -59,6 +60,9 @@ class sim_cluster {
   void begin(const fault& one);
   void end(const fault& one);
   void kill(std::size_t node);
+  void leave(std::size_t node);
+  void end_stopped();
+  void gone(std::size_t node);
   void pause(std::size_t node);
   void resume(std::size_t node);
   void isolate(std::size_t node, bool on);
@@ -71,7 +75,7 @@ class sim_cluster {
 
   bool lives(const node_id& which) const;
   sim_node_plan plan_of(std::size_t node) const;
-  std::string name_of(std::size_t node) const { return "n" + std::to_string(node); }
+  static std::string name_of(std::size_t node) { return node_name(node); }
   way between(std::size_t from, std::size_t to) const { return {name_of(from), name_of(to)}; }
 
   std::vector<config::placed_spec> placed() const;
@@ -83,11 +87,13 @@ class sim_cluster {
   time_point began_;
   sim_network network_{world_};
   verdict_watch verdicts_{world_, plan_};
+  leave_watch leaves_{world_, plan_};
   request_book book_{world_, sim_node::bounds()};
-  model_engines engines_{network_, book_};
+  model_engines engines_{network_, book_, leaves_, plan_.stalls};
   std::vector<std::unique_ptr<sim_node>> nodes_;
-  std::vector<std::uint64_t> lives_;  // started so far, of each node
-  bool serves_ = true;                // requests are made
+  std::vector<std::uint64_t> lives_;          // started so far, of each node
+  std::vector<time_point> starts_no_sooner_;  // each node that has left
+  bool serves_ = true;                        // requests are made
   std::uint64_t leases_leaked_ = 0;
 };
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "tests/simulation/cluster/sim_links.hpp"
-
 namespace troupe::simulation {
 
 namespace {
@@ -57,8 +55,8 @@ void sim_exchange::fail_in(std::chrono::milliseconds after, errc code) {
 }
 
 void sim_exchange::deliver(answer_step step) {
-  network_.deliver(who_.node.endpoint, [self = shared_from_this(), step = std::move(step)](
-                                           sim_links&) { self->arrive(step); });
+  network_.run_on(client_node(),
+                  [self = shared_from_this(), step = std::move(step)] { self->arrive(step); });
 }
 
 // A mutation lets bytes of what is over pass, as if nothing kept an ended attempt from its client.

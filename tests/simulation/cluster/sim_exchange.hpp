@@ -33,7 +33,7 @@ class sim_exchange final : public transport::http::exchange,
  public:
   struct client {
     request_key key;
-    node_description node;
+    std::string node;
     std::weak_ptr<transport::http::session> session;
     transport::http::exchange_handler* handler = nullptr;
   };
@@ -50,7 +50,8 @@ class sim_exchange final : public transport::http::exchange,
 
   std::uint64_t number() const { return number_; }
   const request_key& key() const { return who_.key; }
-  const std::string& client_node() const { return who_.node.id.name; }
+  bool is_over() const { return over_; }  // for its client
+  const std::string& client_node() const { return who_.node; }
 
   // ---- the engine's side ----
 

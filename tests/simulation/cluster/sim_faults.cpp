@@ -1,6 +1,8 @@
 // What a plan's faults do to a simulated cluster.
 #include "tests/simulation/cluster/sim_cluster.hpp"
 
+#include <algorithm>
+
 namespace troupe::simulation {
 
 using std::chrono::milliseconds;
@@ -9,6 +11,7 @@ namespace {
 
 constexpr std::chrono::microseconds slowness{milliseconds{30}};
 constexpr double loss = 0.05;
+constexpr milliseconds starts_in{30};  // a process, at the least; its engines are gone by then
 
 }  // namespace
 
@@ -25,8 +28,8 @@ void sim_cluster::begin(const fault& one) {
     case fault_kind::kill:
       return kill(one.node);
     case fault_kind::leave:
-      later(one.node, {}, [](sim_node& node) { node.stop(); });
-      return world_.events.at(one.lasting / 2, [this, node = one.node] { kill(node); });
+      starts_no_sooner_[one.node] = world_.events.now() + one.lasting;
+      return leave(one.node);
     case fault_kind::pause:
       return pause(one.node);
     case fault_kind::cut:
@@ -73,11 +76,38 @@ void sim_cluster::end(const fault& one) {
 void sim_cluster::kill(std::size_t node) {
   if (!nodes_[node]) return;
   world_.note(name_of(node) + " is killed");
-  const auto gone = nodes_[node]->self();
+  gone(node);
+}
+
+// The kernel ends what of its process is left.
+void sim_cluster::gone(std::size_t node) {
+  const auto self = nodes_[node]->self();
   for (const auto client : nodes_[node]->plan().clients) book_.forgotten(client);
   engines_.node_died(name_of(node));
+  leaves_.died(name_of(node));
   nodes_[node].reset();
-  network_.node_died(gone);
+  network_.node_died(self);
+}
+
+void sim_cluster::leave(std::size_t node) {
+  network_.run_on(name_of(node), [this, node] { nodes_[node]->tell_to_stop(); });
+}
+
+// Those that have ended in order are started again when their faults say so, or soon.
+void sim_cluster::end_stopped() {
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (!nodes_[node] || !nodes_[node]->has_stopped()) continue;
+    world_.note(name_of(node) + " has stopped");
+    if (nodes_[node]->has_stopped_cleanly()) {
+      leaves_.stopped(nodes_[node]->self().id);
+      if (engines_.running_on(name_of(node)) != 0) {
+        world_.broken(name_of(node) + " has stopped, and its engines run");
+      }
+    }
+    gone(node);
+    const auto wait = starts_no_sooner_[node] - world_.events.now();
+    world_.events.at(std::max<duration>(wait, starts_in), [this, node] { start(node); });
+  }
 }
 
 void sim_cluster::pause(std::size_t node) {

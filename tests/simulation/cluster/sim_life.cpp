@@ -7,7 +7,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include "actors/router_finder.hpp"
+#include "apps/node_member.hpp"
 #include "transport/links/membership_actor.hpp"
 
 namespace troupe::simulation {
@@ -41,57 +41,66 @@ const char* word(membership_event::kind what) {
   return "fenced";
 }
 
+// Notes what membership says, and judges it.
+caf::actor spawn_watcher(caf::actor_system& system, sim_network& network, const node_id& self,
+                         const std::shared_ptr<std::set<node_id>>& over) {
+  return system.spawn([&network, self, over]() -> caf::behavior {
+    return {[&network, self, over](const transport::node_change& change) {
+      using kind = membership_event::kind;
+      network.world.note(text(self) + ": " + text(change.node.id) + " is " + word(change.what));
+      if (change.what == kind::down || change.what == kind::left) over->insert(change.node.id);
+      if (change.what == kind::up && over->contains(change.node.id)) {
+        network.world.broken(text(change.node.id) + " is back at " + text(self));
+      }
+      const bool is_dead = change.what == kind::down || change.what == kind::fenced;
+      if (is_dead) network.on_verdict(change.node.id, self);
+    }};
+  });
+}
+
 }  // namespace
 
-sim_life::sim_life(parts p, node_description self, const std::vector<std::string>& seeds,
-                   std::function<void()> fenced)
+sim_life::sim_life(parts p, node_description self, const std::vector<std::string>& seeds)
     : parts_{p}, remote_{transport::remote_actors::make({p.system, p.catalogue, p.names})} {
   links_ = std::make_unique<sim_links>(p.network, std::move(self), *this);
-  remote_->attach({std::shared_ptr<void>{}, links_.get()});  // not owned
+  gate_ = std::make_shared<transport::links_gate>(*links_);
+  remote_->attach(gate_);
   membership_ = transport::spawn_membership(
-      p.system, std::shared_ptr<transport::links>{std::shared_ptr<void>{}, links_.get()},
-      {p.network.world.random.number(), {}, p.without.membership});
-  finder_ = actors::spawn_router_finder(
-      p.system, {&p.names, [remote = std::weak_ptr{remote_}](const node_description& node) {
-                   const auto there = remote.lock();
-                   return there != nullptr ? there->node_server(node) : nullptr;
-                 }});
-  watcher_ = spawn_watcher(std::move(fenced));
-  caf::anon_send(membership_, transport::follow_nodes{watcher_});
-  if (!p.without.deaf_to_routers) caf::anon_send(membership_, transport::follow_nodes{finder_});
+      p.system, gate_, {p.network.world.random.number(), {}, p.without.membership});
+  supervisor_ = spawn_supervisor(p.system, tree());
   caf::anon_send(membership_, transport::join_cluster{seeds});
 }
 
-sim_life::~sim_life() {
-  for (const auto& each : {finder_, watcher_, membership_}) {
-    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+supervisor_spec sim_life::tree() {
+  supervisor_spec tree;
+  tree.name = "cluster/actors";
+  tree.names = &parts_.names;
+  tree.jitter_seed = parts_.network.world.random.number();
+  tree.policy.shutdown_when = auto_shutdown::any_significant;
+  tree.children.push_back(apps::membership_child(membership_));
+  if (!parts_.without.deaf_to_routers) {
+    tree.children.push_back(apps::finder_child(membership_, parts_.names, remote_));
   }
-  remote_->close();
-  links_.reset();
+  tree.children.push_back(apps::follower_child(
+      "cluster/watch", membership_,
+      [&network = parts_.network, id = self().id, over = over_](caf::actor_system& system) {
+        return spawn_watcher(system, network, id, over);
+      }));
+  return tree;
 }
 
-caf::actor sim_life::spawn_watcher(std::function<void()> fenced) {
-  return parts_.system.spawn([this, fenced = std::move(fenced)]() -> caf::behavior {
-    return {[this, fenced](const transport::node_change& change) {
-      using kind = membership_event::kind;
-      parts_.network.world.note(text(self().id) + ": " + text(change.node.id) + " is " +
-                                word(change.what));
-      if (change.what == kind::down || change.what == kind::left) over_.insert(change.node.id);
-      if (change.what == kind::up && over_.contains(change.node.id)) {
-        parts_.network.world.broken(text(change.node.id) + " is back at " + text(self().id));
-      }
-      const bool is_dead = change.what == kind::down || change.what == kind::fenced;
-      if (is_dead) parts_.network.on_verdict(change.node.id, self().id);
-      if (change.what == kind::fenced) fenced();
-    }};
-  });
+sim_life::~sim_life() {
+  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  remote_->close();
+  gate_->close();
+  links_.reset();
 }
 
 void sim_life::note(const transport::peer_link_ptr& peer, const std::string& what) {
   const auto& id = peer->node().id;
   auto& world = parts_.network.world;
   world.note(text(self().id) + " <- " + text(id) + " " + what);
-  if (over_.contains(id)) world.broken(text(id) + ", which has ended, reaches " + text(self().id));
+  if (over_->contains(id)) world.broken(text(id) + ", which has ended, reaches " + text(self().id));
 }
 
 void sim_life::linked(const transport::peer_link_ptr& peer) {

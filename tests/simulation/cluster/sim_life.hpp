@@ -1,12 +1,11 @@
-// One incarnation of a simulated node, wired as apps/node_cluster does: links, stand-ins of remote
-// actors, membership, the finder of routers.
+// One incarnation of a simulated node, wired as apps/node_life does: links, stand-ins of remote
+// actors, and under a supervisor membership and the finder of routers.
 //
 // It checks that nothing of an incarnation comes once membership holds it for ended.
 //
 // Thread: one.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,8 +15,10 @@
 #include <caf/fwd.hpp>
 
 #include "runtime/registry.hpp"
+#include "runtime/supervisor.hpp"
 #include "tests/simulation/cluster/mutations.hpp"
 #include "tests/simulation/cluster/sim_links.hpp"
+#include "transport/links/links_gate.hpp"
 #include "transport/links/message_catalogue.hpp"
 #include "transport/links/remote_actors.hpp"
 
@@ -34,9 +35,7 @@ class sim_life final : public transport::link_listener {
     const mutations& without;
   };
 
-  // `fenced` is called, as an actor, where the others hold this life for ended.
-  sim_life(parts p, node_description self, const std::vector<std::string>& seeds,
-           std::function<void()> fenced);
+  sim_life(parts p, node_description self, const std::vector<std::string>& seeds);
 
   // As a node that starts anew does; kill() before is what a process's death does.
   ~sim_life() override;
@@ -46,6 +45,7 @@ class sim_life final : public transport::link_listener {
 
   const node_description& self() const { return links_->self(); }
   const caf::actor& membership() const { return membership_; }
+  const supervisor_actor& supervisor() const { return supervisor_; }
   transport::remote_counts counts() const { return remote_->counts(); }
 
   void linked(const transport::peer_link_ptr& peer) override;
@@ -59,7 +59,7 @@ class sim_life final : public transport::link_listener {
   void letter(std::string_view bytes) override;
 
  private:
-  caf::actor spawn_watcher(std::function<void()> fenced);
+  supervisor_spec tree();
   void sign(const transport::peer_link_ptr& peer, int what);
   void note(const transport::peer_link_ptr& peer, const std::string& what);
   void count_failed(std::uint64_t pending_before);
@@ -67,8 +67,10 @@ class sim_life final : public transport::link_listener {
   parts parts_;
   std::shared_ptr<transport::remote_actors> remote_;
   std::unique_ptr<sim_links> links_;
-  caf::actor membership_, finder_, watcher_;
-  std::set<node_id> over_;  // as membership says
+  std::shared_ptr<transport::links_gate> gate_;
+  caf::actor membership_;
+  supervisor_actor supervisor_;
+  std::shared_ptr<std::set<node_id>> over_ = std::make_shared<std::set<node_id>>();  // it says
 };
 
 }  // namespace troupe::simulation

@@ -58,7 +58,17 @@ void sim_network::deliver(const node_description& to, std::function<void(sim_lin
   }
 }
 
+void sim_network::run_on(const std::string& node, std::function<void()> happen) {
+  if (!processes_.contains(node)) return;
+  if (is_paused(node)) {
+    backlog_[node].push_back(std::move(happen));
+  } else {
+    happen();
+  }
+}
+
 void sim_network::node_died(const node_description& which) {
+  processes_.erase(which.id.name);
   backlog_.erase(which.id.name);
   for (const auto& [endpoint, node] : nodes_) {
     const auto& peer = node->self();

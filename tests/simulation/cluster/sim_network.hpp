@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,15 @@ class sim_network {
   void deliver(const node_description& to, std::function<void(sim_links&)> happen);
   void deliver(const std::string& endpoint, std::function<void(sim_links&)> happen);
 
-  // The process at an endpoint has died: its peers' connections break.
+  // ---- processes: nodes, whatever their lives ----
+
+  // Counts a node's process as running, until node_died().
+  void add_process(const std::string& node) { processes_.insert(node); }
+
+  // Runs `happen` in a node's process: at once, later where it is paused, never where it has died.
+  void run_on(const std::string& node, std::function<void()> happen);
+
+  // The process of a life has died: its peers' connections break.
   void node_died(const node_description& which);
 
   std::uint64_t records_lost = 0;  // for good
@@ -79,6 +88,7 @@ class sim_network {
   std::map<way, std::chrono::microseconds> slow_;
   std::map<way, double> loss_;
   std::map<std::string, int> paused_;
+  std::set<std::string> processes_;
   std::map<std::string, std::vector<std::function<void()>>> backlog_;  // by node
 };
 

@@ -1,5 +1,5 @@
 // A simulated node: its actor system with virtual time, its router, proxies, streams and clients,
-// and its life in the cluster, which it begins anew when the others hold it for dead.
+// and its lives in the cluster: it begins another when the others hold it for dead.
 //
 // Thread: one.
 #pragma once
@@ -16,11 +16,14 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/messages.hpp"
+#include "apps/node_member.hpp"
 #include "runtime/registry.hpp"
+#include "tests/simulation/cluster/leave_watch.hpp"
 #include "tests/simulation/cluster/model_engine.hpp"
 #include "tests/simulation/cluster/request_book.hpp"
 #include "tests/simulation/cluster/sim_asker.hpp"
 #include "tests/simulation/cluster/sim_client.hpp"
+#include "tests/simulation/cluster/sim_ending.hpp"
 #include "tests/simulation/cluster/sim_life.hpp"
 #include "tests/simulation/cluster/sim_tree.hpp"
 #include "transport/links/membership_actor.hpp"
@@ -34,7 +37,7 @@ struct sim_node_plan {
   std::vector<std::uint64_t> clients;  // their numbers
 };
 
-class sim_node {
+class sim_node final : private apps::node_lives {
  public:
   // By reference, to outlive it.
   struct parts {
@@ -42,18 +45,17 @@ class sim_node {
     model_engines& engines;
     request_book& book;
     const transport::message_catalogue& catalogue;
+    leave_watch& watch;
     const mutations& without;
   };
 
   sim_node(parts p, const sim_node_plan& plan, std::uint64_t incarnation);
 
   // The process is killed: nobody is told by it.
-  ~sim_node();
+  ~sim_node() override;
 
   const sim_node_plan& plan() const { return plan_; }
-  std::string endpoint() const { return endpoint_of(plan_.name); }
-  const node_description& self() const { return life_->self(); }
-  transport::remote_counts counts() const { return life_->counts(); }
+  const node_description& self() const { return self_; }  // of the latest life
 
   // ---- time ----
 
@@ -70,7 +72,12 @@ class sim_node {
   std::optional<std::uint64_t> begin_request(std::size_t client, bool whole);
   void overdue(std::size_t client, std::uint64_t request) { clients_.at(client)->overdue(request); }
   void leave_request(std::size_t client) { clients_.at(client)->leave(); }
-  void stop();
+
+  // It gets a signal to stop: ends in order, or what it is at thereby.
+  void tell_to_stop();
+  bool has_stopped() const { return ending_.is_over(); }
+  bool has_stopped_cleanly() const { return ending_.is_clean(); }
+
   void kill_actors() { tree_->kill_actors(); }
 
   // ---- what it knows; each runs it ----
@@ -80,6 +87,7 @@ class sim_node {
   const asked_routers& asked() const { return asked_; }
 
   static constexpr std::chrono::milliseconds answer_timeout{3'500};
+  static constexpr std::chrono::milliseconds stop_timeout{1'500};
   static request_book::bounds bounds();
   static std::string endpoint_of(const std::string& name) { return "sim:" + name; }
 
@@ -92,13 +100,21 @@ class sim_node {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   }
   void run_jobs();
-  void begin_life();
+  caf::expected<apps::life_actors> begin_life() override;
+  void end_life() override { life_.reset(); }
+  void outlived(std::uint64_t incarnation) override { self_.id.incarnation = incarnation; }
   void follow(const caf::actor& who);
   void tell_life();
-  node_description description() const;
+  void announce_leave();
+  void carry_out(apps::ending_step step);
+  void notice_drained();
+  node_description description(std::uint64_t incarnation) const;
+  time_point actors_due();
+  bool run_ending(time_point now);
   bool knows_model() const;
-  void start_clients();
+  void start_clients(std::uint64_t first_request);
   void end_clients();
+  std::vector<actors::stream_actor> streams() const;
   std::shared_ptr<transport::http::exchange> ask_engine(const transport::http::endpoint& to,
                                                         const transport::http::request& message,
                                                         const std::string& body,
@@ -108,12 +124,12 @@ class sim_node {
 
   parts parts_;
   sim_node_plan plan_;
-  std::uint64_t incarnation_;
+  node_description self_;
   system_config config_;
   registry names_;
   std::shared_ptr<prometheus::Registry> metrics_ = std::make_shared<prometheus::Registry>();
   std::unique_ptr<caf::actor_system> system_;
-  std::unique_ptr<sim_life> life_;
+  std::unique_ptr<sim_life> life_;  // null between two
   std::unique_ptr<sim_tree> tree_;
   asked_routers asked_;
   caf::actor asker_;
@@ -123,7 +139,12 @@ class sim_node {
   std::unique_ptr<actors::stream_metrics> stream_metrics_;
   std::unique_ptr<actors::stream_context> streams_;
   std::vector<std::unique_ptr<sim_client>> clients_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<apps::node_lives*> lives_ =
+      std::make_shared<apps::node_lives*>(static_cast<apps::node_lives*>(this));
+  sim_ending ending_{[this](apps::ending_step step) { carry_out(step); }};
+  bool is_leaving_ = false;         // has begun to
+  bool is_open_ = true;             // takes requests
+  bool waits_for_clients_ = false;  // to have left
 };
 
 }  // namespace troupe::simulation

@@ -9,7 +9,6 @@
 #include <caf/stateful_actor.hpp>
 
 #include "actors/names.hpp"
-#include "tests/simulation/cluster/sim_links.hpp"
 
 namespace troupe::simulation {
 
@@ -67,9 +66,9 @@ class process_state {
 
   // Tells this actor of the engine's end, once its node is not paused.
   std::function<void()> teller() const {
-    return [network = &options_.engines->network(), endpoint = options_.node.endpoint,
+    return [network = &options_.engines->network(), node = options_.node.id.name,
             self = caf::actor_cast<caf::actor_addr>(self_)] {
-      network->deliver(endpoint, [self](sim_links&) {
+      network->run_on(node, [self] {
         if (const auto actor = caf::actor_cast<caf::actor>(self)) {
           caf::anon_send(actor, process_ended{});
         }

@@ -19,7 +19,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds hears_within{3'000};  // as apps/node_tree has it
+// As apps/node_tree has it in a cluster.
+constexpr milliseconds hears_of_engines_within{3'000};
 
 config::router_spec router_spec() {
   config::router_spec spec;
@@ -55,17 +56,19 @@ apps::hosting_times sim_hosting_times() {
 }
 
 sim_tree::sim_tree(parts p, const sim_tree_plan& plan, node_description node)
-    : parts_{p}, node_{std::move(node)}, live_{router_spec()} {
+    : parts_{std::move(p)}, node_{std::move(node)}, live_{router_spec()} {
   supervisor_spec root;
   root.name = "node/" + node_.id.name;
   root.names = &parts_.names;
   root.jitter_seed = parts_.world.random.number();
+  root.children.push_back(apart("cluster", {parts_.cluster}));
   if (plan.has_router) root.children.push_back(router_child());
   for (const auto& engine : plan.engines) {
     root.children.push_back(engine_child(static_engine(engine, plan.requests_max)));
   }
   root_ = spawn_supervisor(parts_.system, std::move(root));
-  if (plan.placed.empty()) return;
+  caf::actor_cast<caf::abstract_actor*>(root_)->attach_functor(
+      [notify = parts_.notify] { notify(apps::node_event::supervisor_ended); });
   caf::anon_send(root_, start_child{apart("placement", {placement_child(plan.placed)})});
 }
 
@@ -73,6 +76,23 @@ void sim_tree::kill() {
   caf::anon_send_exit(root_, caf::exit_reason::kill);
   if (drain_) caf::anon_send_exit(drain_, caf::exit_reason::kill);
   drain_ = nullptr;
+}
+
+void sim_tree::hand_over() {
+  const auto placement = parts_.names.find_as<caf::actor>(apps::placement_name);
+  if (placement) caf::anon_send(placement, apps::hand_over_all{});
+}
+
+void sim_tree::drain_engines() {
+  if (parts_.without.undrained) return parts_.notify(apps::node_event::engines_drained);
+  drain_ = apps::spawn_node_drain(parts_.system, {&parts_.names, &live_, [notify = parts_.notify] {
+                                                    notify(apps::node_event::engines_drained);
+                                                  }});
+}
+
+void sim_tree::stop() {
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  if (drain_) caf::anon_send_exit(drain_, caf::exit_reason::user_shutdown);
 }
 
 void sim_tree::kill_actors() {
@@ -84,27 +104,6 @@ void sim_tree::kill_actors() {
     parts_.world.note(name + " of " + node_.id.name + " is killed");
     caf::anon_send_exit(actor, caf::exit_reason::kill);
   }
-}
-
-void sim_tree::stop(std::function<void()> stopped) {
-  if (stopped_) return;
-  stopped_ = std::move(stopped);
-  const auto placement = parts_.names.find_as<caf::actor>(apps::placement_name);
-  if (!placement) return drain();
-  caf::anon_send(placement, apps::hand_over_all{});
-}
-
-void sim_tree::drain() {
-  if (drain_) return;  // another placement actor has told it before
-  if (parts_.without.leaves_untold) return end();
-  parts_.world.note(node_.id.name + " drains");
-  drain_ = apps::spawn_node_drain(parts_.system, {&parts_.names, &live_, [this] { end(); }});
-}
-
-void sim_tree::end() {
-  parts_.world.note(node_.id.name + " ends its actors");
-  caf::actor_cast<caf::abstract_actor*>(root_)->attach_functor(stopped_);
-  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
 }
 
 child_spec sim_tree::made(const std::string& name) const {
@@ -120,7 +119,7 @@ child_spec sim_tree::router_child() {
     router_since_ = parts_.world.events.now();
     return caf::actor_cast<caf::actor>(
         actors::spawn_router(system, {live_.router(), &parts_.names, metrics_,
-                                      parts_.world.random.number() >> 2, hears_within}));
+                                      parts_.world.random.number() >> 2, hears_of_engines_within}));
   };
   return child;
 }
@@ -132,7 +131,7 @@ child_spec sim_tree::proxy_child(const config::engine_spec& engine) {
     actors::engine_proxy_options options;
     options.engine = engine.name;
     options.settings = live_.of(engine.name, engine);
-    options.prober = parts_.engines.prober(engine.name, node_);
+    options.prober = parts_.engines.prober(engine.name, node_.id.name);
     options.names = &parts_.names;
     return caf::actor_cast<caf::actor>(actors::spawn_engine_proxy(system, std::move(options)));
   };
@@ -177,8 +176,8 @@ child_spec sim_tree::placement_child(const std::vector<config::placed_spec>& pla
   options.engine_child = [this](const config::engine_spec& engine) { return engine_child(engine); };
   options.describe = [](const config::engine_spec&) { return caf::error{}; };
   options.follow = parts_.follow;
-  options.leaves = [this] { return stopped_ != nullptr; };
-  options.handed_over = [this] { drain(); };
+  options.leaves = parts_.leaves;
+  options.handed_over = [notify = parts_.notify] { notify(apps::node_event::handed_over); };
   auto child = made(apps::placement_name);
   child.start = [this, options](caf::actor_system& system) -> caf::expected<caf::actor> {
     parts_.world.note("placement of " + node_.id.name + " starts");

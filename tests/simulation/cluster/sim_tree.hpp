@@ -1,6 +1,6 @@
 // What runs on a simulated node, as apps/node_tree and apps/node build it: a root supervisor with
-// the router and the engines (a proxy and a process under a supervisor of their own), and the
-// placement actor, which adds engines and takes them away.
+// the cluster, the router and the engines (a proxy and a process under a supervisor of their own),
+// and the placement actor, which adds engines and takes them away.
 //
 // Thread: one.
 #pragma once
@@ -15,6 +15,7 @@
 #include <caf/fwd.hpp>
 
 #include "apps/live_settings.hpp"
+#include "apps/node_events.hpp"
 #include "apps/node_hosting.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/supervisor.hpp"
@@ -27,7 +28,7 @@ struct sim_tree_plan {
   bool has_router = false;
   std::vector<std::string> engines;         // of this node alone
   std::uint32_t requests_max = 0;           // of an engine
-  std::vector<config::placed_spec> placed;  // of all nodes; none: there is no placement actor
+  std::vector<config::placed_spec> placed;  // of all nodes
 };
 
 class sim_tree {
@@ -41,25 +42,29 @@ class sim_tree {
     model_engines& engines;
     registry& names;
     const mutations& without;
+    child_spec cluster;                             // what holds the node's life
     std::function<void(const caf::actor&)> follow;  // tells an actor of lives and nodes
+    std::function<bool()> leaves;                   // whether the node hands over
+    std::function<void(apps::node_event)> notify;   // of what its end waits for
   };
   sim_tree(parts p, const sim_tree_plan& plan, node_description node);
 
   // Kills all its actors; they must have run before it is destroyed.
   void kill();
 
+  // ---- the steps of an orderly end, as apps/node has them ----
+
+  void hand_over();
+  void drain_engines();
+  void stop();
+
   // Kills its router, or its proxies and what places: their supervisors start them again.
   void kill_actors();
-
-  // Stops in order, as apps/node does: hands over what is placed here, drains, ends its actors.
-  void stop(std::function<void()> stopped);
 
   // Returns when its router was started last.
   time_point router_since() const { return router_since_; }
 
  private:
-  void drain();
-  void end();
   child_spec made(const std::string& name) const;
   child_spec router_child();
   child_spec engine_child(const config::engine_spec& engine);
@@ -74,7 +79,6 @@ class sim_tree {
   apps::live_settings live_;
   supervisor_actor root_;
   caf::actor drain_;
-  std::function<void()> stopped_;  // empty: it is not to stop
   time_point router_since_{};
 };
 

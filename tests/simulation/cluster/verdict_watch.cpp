@@ -3,9 +3,10 @@
 namespace troupe::simulation {
 
 void verdict_watch::held_for_dead(const node_id& which, const node_id& by) {
-  if (is_excused(which.name) || is_excused(by.name)) return;
+  if (silence_of(which.name) >= silence_max || silence_of(by.name) >= silence_max) return;
   std::size_t away = 0;
-  for (std::size_t i = 0; i < plan_.nodes(); ++i) away += is_excused("n" + std::to_string(i));
+  for (std::size_t i = 0; i < plan_.nodes(); ++i)
+    away += silence_of(node_name(i)) >= suspected_after;
   if (2 * away >= plan_.nodes()) return;
   world_.broken(by.name + " holds " + which.name +
                 " for dead, which lives and was not out of reach");
@@ -14,11 +15,11 @@ void verdict_watch::held_for_dead(const node_id& which, const node_id& by) {
 bool verdict_watch::touches(const fault& one, const std::string& node) const {
   const bool is_link =
       one.kind == fault_kind::cut || one.kind == fault_kind::slow || one.kind == fault_kind::lose;
-  return node == "n" + std::to_string(one.node) ||
-         (is_link && node == "n" + std::to_string(one.other));
+  return node == node_name(one.node) || (is_link && node == node_name(one.other));
 }
 
-bool verdict_watch::is_excused(const std::string& node) const {
+// Of what was done to it lately.
+std::chrono::milliseconds verdict_watch::silence_of(const std::string& node) const {
   const auto now = world_.events.now() - began_;
   std::chrono::milliseconds silence{0};
   for (const auto& one : plan_.faults) {
@@ -35,13 +36,13 @@ bool verdict_watch::is_excused(const std::string& node) const {
       case fault_kind::isolate:
         silence += one.lasting;
         continue;
-      case fault_kind::kill:
       case fault_kind::leave:
+      case fault_kind::kill:
       case fault_kind::lose:
-        return true;
+        return silence_max;
     }
   }
-  return silence >= silence_max;
+  return silence;
 }
 
 }  // namespace troupe::simulation

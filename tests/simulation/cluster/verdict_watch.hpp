@@ -22,6 +22,10 @@ class verdict_watch {
   // one whose connection broke.
   static constexpr std::chrono::milliseconds silence_max{700};
 
+  // After this much of it a node may be suspected: probe_timeout. Where half of all are that far,
+  // who hears whom first decides.
+  static constexpr std::chrono::milliseconds suspected_after{450};
+
   // How long after a fault its verdicts may still be under way.
   static constexpr std::chrono::milliseconds aftermath{3'000};
 
@@ -34,7 +38,7 @@ class verdict_watch {
 
  private:
   bool touches(const fault& one, const std::string& node) const;
-  bool is_excused(const std::string& node) const;
+  std::chrono::milliseconds silence_of(const std::string& node) const;
 
   sim_world& world_;
   const fault_plan& plan_;
