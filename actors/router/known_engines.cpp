@@ -24,7 +24,8 @@ bool known_engines::take(engine_report& report, const engine_proxy_actor& proxy)
   found.node_leaves = report.settings.node_leaves;
   found.away_since.reset();
   found.kv_usage = report.kv_usage;
-  found.models = std::move(report.models);
+  found.has_said_models = !report.models.empty();
+  if (found.has_said_models) found.models = std::move(report.models);
   found.address = {std::move(report.host), report.port};
   core_.update_engine(found.id, config_of(report, found));
   core_.report_load(found.id, {report.running, report.waiting});
@@ -69,6 +70,7 @@ void known_engines::end(const std::string& name, const caf::error& reason, time_
   const bool is_over = found.node_leaves ? found.models.empty() : is_orderly(reason);
   if (is_over) return forget(name);
   found.up = false;
+  found.has_said_models = !found.models.empty();
   found.away_since = now;
   core_.engine_failed(found.id);
   if (found.node_leaves) {
@@ -98,7 +100,7 @@ bool known_engines::forget_longest_away() {
 
 bool known_engines::is_starting() const {
   return std::any_of(engines_.begin(), engines_.end(), [](const auto& item) {
-    return !item.second.up && item.second.models.empty();
+    return !item.second.up && !item.second.has_said_models;
   });
 }
 

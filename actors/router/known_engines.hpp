@@ -62,7 +62,8 @@ class known_engines {
     double kv_usage = 0;
     engine_proxy_actor proxy;
     engine_address address;
-    std::vector<model_card> models;
+    std::vector<model_card> models;  // as it said last, maybe before it started anew
+    bool has_said_models = false;    // since then
   };
 
   engine_config config_of(const engine_report& report, const entry& of) const;

@@ -150,6 +150,25 @@ TEST_F(known_engines_test, one_that_left_before_it_said_its_models_is_forgotten)
   EXPECT_FALSE(engines.is_starting());
 }
 
+// Which may have begun to leave again before it was up.
+TEST_F(known_engines_test, one_that_starts_again_is_known_for_what_it_served) {
+  known_engines engines{core, metrics, proxy.node()};
+  auto message = report(1);
+  engines.take(message, proxy);
+  for (const bool leaves : {false, true}) {
+    message = report(0);
+    message.up = false;
+    message.models.clear();
+    message.settings.node_leaves = leaves;
+    engines.take(message, proxy);
+    EXPECT_EQ(refusal("m"), errc::no_engine);
+    EXPECT_TRUE(engines.is_starting()) << "it may serve something else now";
+  }
+  engines.end("e", caf::exit_reason::user_shutdown, system.now());
+  EXPECT_EQ(refusal("m"), errc::no_engine);
+  EXPECT_FALSE(engines.is_starting());
+}
+
 TEST_F(known_engines_test, where_there_is_no_place_left_the_longest_away_gives_way) {
   known_engines engines{core, metrics, proxy.node()};
   for (std::uint32_t i = 0; i < engines_max; ++i) {
