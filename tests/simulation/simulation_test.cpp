@@ -54,17 +54,23 @@ TEST_F(cluster_simulation, no_request_loses_two_engines_of_a_node) {
 
 // Of plans that broke something, what it took.
 TEST_F(cluster_simulation, holds_for_what_once_broke) {
-  fault_plan two_cut_off_at_once;
-  two_cut_off_at_once.seed = 2'748;
-  two_cut_off_at_once.engines = 2;
-  two_cut_off_at_once.placed = 2;
-  two_cut_off_at_once.requests_max = 2;
-  two_cut_off_at_once.stalls = false;
-  two_cut_off_at_once.faults = {{fault_kind::actor_dies, 2'002ms, 76ms, 1},
-                                {fault_kind::leave, 2'986ms, 80ms, 1},
-                                {fault_kind::isolate, 3'694ms, 934ms, 1},
-                                {fault_kind::isolate, 4'197ms, 466ms, 2}};
-  EXPECT_EQ(simulate(two_cut_off_at_once).violation, "");
+  using enum fault_kind;
+  const fault_plan two_cut_off_at_once{.seed = 2'748,
+                                       .engines = 2,
+                                       .placed = 2,
+                                       .requests_max = 2,
+                                       .stalls = false,
+                                       .faults = {{actor_dies, 2'002ms, 76ms, 1},
+                                                  {leave, 2'986ms, 80ms, 1},
+                                                  {isolate, 3'694ms, 934ms, 1},
+                                                  {isolate, 4'197ms, 466ms, 2}}};
+  const fault_plan leaves_before_it_is_up{
+      .seed = 692,
+      .stalls = false,
+      .faults = {{leave, 2'017ms, 1'230ms, 1}, {leave, 3'276ms, 53ms, 1}}};
+  for (const auto& plan : {two_cut_off_at_once, leaves_before_it_is_up}) {
+    EXPECT_EQ(simulate(plan).violation, "") << to_string(plan);
+  }
 }
 
 TEST_F(cluster_simulation, one_seed_gives_one_trace) {

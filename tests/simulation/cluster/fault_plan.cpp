@@ -10,32 +10,27 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kinds = 10;
+struct fault_words {
+  const char* word;
+  const char* what;
+};
+
+// In the order of fault_kind.
+constexpr fault_words kinds[] = {
+    {"kill", "a node's process, at once; it starts again after the time"},
+    {"leave", "a node is told to stop; it starts again once it has, not before the time"},
+    {"pause", "a node stands still"},
+    {"cut", "what a node sends another does not arrive"},
+    {"isolate", "a node is cut from all others, both ways"},
+    {"slow", "what a node sends another comes 30 ms later"},
+    {"lose", "5 % of what a node sends another is lost"},
+    {"engine dies", "the engines of a node, and those that are started there meanwhile"},
+    {"engine hangs", "the engines of a node answer nothing, and then die"},
+    {"actor dies", "the router of a node, its placement, the proxies of its engines"},
+};
 
 const char* word(fault_kind kind) {
-  switch (kind) {
-    case fault_kind::kill:
-      return "kill";
-    case fault_kind::leave:
-      return "leave";
-    case fault_kind::pause:
-      return "pause";
-    case fault_kind::cut:
-      return "cut";
-    case fault_kind::isolate:
-      return "isolate";
-    case fault_kind::slow:
-      return "slow";
-    case fault_kind::lose:
-      return "lose";
-    case fault_kind::engine_dies:
-      return "engine dies";
-    case fault_kind::engine_hangs:
-      return "engine hangs";
-    case fault_kind::actor_dies:
-      return "actor dies";
-  }
-  return "?";
+  return kinds[static_cast<std::size_t>(kind)].word;
 }
 
 bool has_other(fault_kind kind) {
@@ -44,7 +39,7 @@ bool has_other(fault_kind kind) {
 
 fault draw_fault(chance& random, std::size_t nodes) {
   fault one;
-  one.kind = static_cast<fault_kind>(random.below(kinds));
+  one.kind = static_cast<fault_kind>(random.below(std::size(kinds)));
   one.at = faults_begin + milliseconds{random.below(3'000)};
   one.lasting = milliseconds{50 + random.below(random.happens(0.5) ? 400 : 2'900)};
   one.node = random.below(nodes);
@@ -54,11 +49,11 @@ fault draw_fault(chance& random, std::size_t nodes) {
 
 // Happens to a node while it leaves.
 fault draw_disturbance(chance& random, const fault& leave) {
-  constexpr fault_kind kinds[] = {fault_kind::kill,        fault_kind::isolate,
-                                  fault_kind::leave,       fault_kind::pause,
-                                  fault_kind::engine_dies, fault_kind::actor_dies};
+  constexpr fault_kind such[] = {fault_kind::kill,        fault_kind::isolate,
+                                 fault_kind::leave,       fault_kind::pause,
+                                 fault_kind::engine_dies, fault_kind::actor_dies};
   auto one = leave;
-  one.kind = kinds[random.below(std::size(kinds))];
+  one.kind = such[random.below(std::size(such))];
   one.at += milliseconds{random.below(1'000)};
   one.lasting = milliseconds{50 + random.below(1'900)};
   return one;
@@ -108,6 +103,15 @@ fault_plan draw_plan(std::uint64_t seed) {
   std::ranges::stable_sort(plan.faults, {}, &fault::at);
   plan.engines_each = random.happens(0.3) ? 2 : 1;
   return plan;
+}
+
+std::string describe_faults() {
+  std::string text;
+  for (const auto& each : kinds) {
+    const std::string name{each.word};
+    text += "  " + name + std::string(14 - name.size(), ' ') + each.what + "\n";
+  }
+  return text;
 }
 
 std::string to_string(const fault& what) {

@@ -63,6 +63,9 @@ inline constexpr std::chrono::milliseconds faults_end{8'000};  // the last has e
 // Draws the plan of a seed.
 fault_plan draw_plan(std::uint64_t seed);
 
+// Returns a line for each kind of fault: its name in plans, and what it is.
+std::string describe_faults();
+
 std::string to_string(const fault& what);
 std::string to_string(const fault_plan& plan);
 

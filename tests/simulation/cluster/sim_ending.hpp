@@ -13,6 +13,8 @@
 
 namespace troupe::simulation {
 
+const char* word(apps::ending_step step);
+
 class sim_ending {
  public:
   explicit sim_ending(std::function<void(apps::ending_step)> carry_out)

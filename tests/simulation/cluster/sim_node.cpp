@@ -196,7 +196,7 @@ void sim_node::announce_leave() {
 
 void sim_node::carry_out(apps::ending_step step) {
   using apps::ending_step;
-  parts_.network.world.note(plan_.name + " ends, step " + std::to_string(static_cast<int>(step)));
+  parts_.network.world.note(plan_.name + " leaves: " + word(step));
   switch (step) {
     case ending_step::hand_over:
       is_leaving_ = true;

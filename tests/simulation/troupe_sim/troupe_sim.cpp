@@ -74,6 +74,9 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", trace, "with --seed: print all that happens");
   app.add_flag("--log", verbose, "print the nodes' own log as well");
   app.require_option(1, 0);
+  app.footer("A plan's faults, each at a time and for a time:\n" + describe_faults() +
+             "A plan that breaks is shrunk until it needs each of its faults, and each so long.\n"
+             "The trace shows the steps of a node that leaves as \"n1 leaves: STEP\".");
   CLI11_PARSE(app, argc, argv);
   troupe::log::configure(verbose ? troupe::log::level::debug : troupe::log::level::error, false,
                          "");
