@@ -19,7 +19,7 @@ io_unit* io_unit::current() {
 
 void io_unit::exec_later(caf::resumable* job) {
   if (thread_.is_current()) {
-    queue_.push_back(job);  // the loop drains after the handler we are in
+    put(job);  // the loop drains after the handler we are in
     return;
   }
   bool wake = false;
@@ -32,6 +32,10 @@ void io_unit::exec_later(caf::resumable* job) {
   if (wake && !closed_.load()) thread_.post([] {});  // after_handler does the rest
 }
 
+void io_unit::put(caf::resumable* job) {
+  (slow_.contains(job) ? slow_queue_ : queue_).push_back(job);
+}
+
 void io_unit::take_inbox() {
   if (!inbox_filled_.load(std::memory_order_acquire)) return;
   {
@@ -39,13 +43,15 @@ void io_unit::take_inbox() {
     taken_.swap(inbox_);
     inbox_filled_.store(false, std::memory_order_relaxed);
   }
-  queue_.insert(queue_.end(), taken_.begin(), taken_.end());
+  for (auto* job : taken_) put(job);
   taken_.clear();
 }
 
 void io_unit::after_handler() {
   clock_.send_due(thread_.index(), this);
+  if (!std::exchange(in_slow_turn_, false)) pace_.other_ran();
   if (!behind_) drain();
+  if (!slow_queue_.empty() && !slow_turn_due_) post_slow_turn();
   clock_.set_kernel_timer(thread_.index());
 }
 
@@ -56,25 +62,26 @@ void io_unit::drain() {
   drain_time_ = now();
   const auto until = drain_time_ + budget_.time_max;
   std::size_t resumes = 0;
-  while (!queue_.empty() && resumes < budget_.resumes_max) {
-    const auto* job = queue_.front();
-    const bool has_more = resume_one();
-    if (++resumes % budget_.resumes_per_clock_read != 0 && !has_more) continue;
-    const auto before = std::exchange(drain_time_, now());
-    if (has_more) judge(job, drain_time_ - before);
-    if (drain_time_ >= until) break;
+  std::size_t untimed = 0;
+  while (!queue_.empty() && resumes < budget_.resumes_max && drain_time_ < until) {
+    auto* job = queue_.front();
+    queue_.pop_front();
+    const bool has_more = resume(job, budget_.messages_per_resume_max);
+    ++resumes;
+    ++untimed;
+    if (has_more || queue_.empty() || untimed == budget_.resumes_per_clock_read ||
+        slow_.times_each()) {
+      slow_.ran(job, std::exchange(untimed, 0), has_more, lap());
+    }
+    if (has_more) put(job);
   }
   draining_ = false;
   if (!queue_.empty()) continue_later();
 }
 
-bool io_unit::resume_one() {
-  auto* job = queue_.front();
-  queue_.pop_front();
-  const auto messages = slow_.contains(job) ? 1 : budget_.messages_per_resume_max;
-  switch (job->resume(this, messages)) {
+bool io_unit::resume(caf::resumable* job, std::size_t messages_max) {
+  switch (job->resume(this, messages_max)) {
     case caf::resumable::resume_later:
-      queue_.push_back(job);
       return true;
     case caf::resumable::awaiting_message:
     case caf::resumable::done:
@@ -86,14 +93,9 @@ bool io_unit::resume_one() {
   return false;
 }
 
-// What ran since the clock was read before counts, too: who is held for slow wrongly loses little.
-void io_unit::judge(const caf::resumable* job, std::chrono::nanoseconds took) {
-  const auto messages = static_cast<std::int64_t>(budget_.messages_per_resume_max);
-  if (slow_.contains(job) ? took * messages < budget_.time_max : took <= budget_.time_max) {
-    slow_.erase(job);
-  } else {
-    slow_.insert(job);
-  }
+std::chrono::nanoseconds io_unit::lap() {
+  const auto before = std::exchange(drain_time_, now());
+  return drain_time_ - before;
 }
 
 void io_unit::continue_later() {
@@ -101,14 +103,41 @@ void io_unit::continue_later() {
   thread_.post([this] { behind_ = false; });
 }
 
+void io_unit::post_slow_turn() {
+  slow_turn_due_ = true;
+  thread_.post([this] {
+    slow_turn_due_ = false;
+    in_slow_turn_ = true;
+    if (pace_.may_run(now())) run_slow();
+  });
+}
+
+void io_unit::run_slow() {
+  draining_ = true;
+  drain_time_ = now();
+  const auto from = drain_time_;
+  while (!slow_queue_.empty()) {
+    auto* job = slow_queue_.front();
+    slow_queue_.pop_front();
+    const bool has_more = resume(job, 1);
+    slow_.ran(job, 1, has_more, lap());
+    if (has_more) put(job);
+    if (drain_time_ - from >= budget_.slow_time_max) break;
+  }
+  draining_ = false;
+  pace_.ran(from, drain_time_);
+}
+
 bool io_unit::release_leftovers() {
   take_inbox();
-  const bool any = !queue_.empty();
-  while (!queue_.empty()) {
-    auto* job = queue_.front();
-    queue_.pop_front();
-    caf::scheduler::abstract_coordinator::cleanup_and_release(job);
-    take_inbox();
+  const bool any = !queue_.empty() || !slow_queue_.empty();
+  for (auto* each : {&queue_, &slow_queue_}) {
+    while (!each->empty()) {
+      auto* job = each->front();
+      each->pop_front();
+      caf::scheduler::abstract_coordinator::cleanup_and_release(job);
+      take_inbox();
+    }
   }
   return any;
 }

@@ -3,6 +3,10 @@
 // Drains after each completion handler, within a drain_budget. A drain that was cut short goes on
 // behind the handlers that are ready by then, so that all of them run once before it.
 //
+// Actors that were slow lately wait in a queue of their own, which is no part of a drain: they run
+// message by message in turns that the thread takes when it has nothing else to do (`slow_pace`).
+// Who comes meets the one that runs just then, and none behind it.
+//
 // Thread: exec_later from any, the rest on the I/O thread (release_leftovers after it has ended).
 // Bounds: wake-ups from other threads are coalesced: one posted handler for any number of enqueues.
 #pragma once
@@ -20,6 +24,7 @@
 #include "runtime/drain_budget.hpp"
 #include "runtime/io_thread.hpp"
 #include "runtime/slow_jobs.hpp"
+#include "runtime/slow_pace.hpp"
 
 namespace troupe {
 
@@ -54,21 +59,30 @@ class io_unit final : public caf::execution_unit, public turn_listener {
   bool release_leftovers();
 
  private:
+  using queue = std::deque<caf::resumable*>;
+
+  void put(caf::resumable* job);
   void take_inbox();
   void drain();
-  // Returns whether the actor has more to do.
-  bool resume_one();
-  void judge(const caf::resumable* job, std::chrono::nanoseconds took);
   void continue_later();
+  void post_slow_turn();
+  void run_slow();
+  // Returns whether the actor has more to do: then it is to be put again.
+  bool resume(caf::resumable* job, std::size_t messages_max);
+  // Reads the clock; returns the time since it was read before.
+  std::chrono::nanoseconds lap();
 
   io_thread& thread_;
   io_clock& clock_;
   drain_budget budget_;
-  std::deque<caf::resumable*> queue_;
+  queue queue_, slow_queue_;
   bool draining_ = false;
-  bool behind_ = false;  // a posted handler goes on with the queue
+  bool behind_ = false;         // a posted handler goes on with the queue
+  bool slow_turn_due_ = false;  // a posted handler sees to the slow queue
+  bool in_slow_turn_ = false;
   time_point drain_time_;
-  slow_jobs slow_;
+  slow_jobs slow_{budget_};
+  slow_pace pace_{budget_};
 
   std::mutex inbox_mutex_;
   std::vector<caf::resumable*> inbox_;  // from other threads
