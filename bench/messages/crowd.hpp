@@ -21,10 +21,11 @@ namespace troupe::bench {
 crowd_result ask_crowd(std::uint16_t port, std::size_t peer, const crowd_load& load);
 crowd_result ask_raw(std::uint16_t port, const crowd_load& load);
 
-// Keeps so many requests waiting for a further actor of the server, each of which it works on for
-// `takes`, until the process is killed.
-[[noreturn]] void ask_slow(std::uint16_t port, std::size_t in_flight,
-                           std::chrono::microseconds takes);
+// Keeps requests waiting for a further actor of the server, each of which it works on for `takes`,
+// until the process is killed; says what it got while others were measured.
+[[noreturn]] void ask_slow(std::uint16_t port, const crowd_load& load,
+                           std::chrono::microseconds takes,
+                           const std::function<void(const crowd_result&)>& got);
 
 // Links to a server and does nothing; returns the milliseconds of processor time a second.
 double idle_cost(std::uint16_t port);

@@ -149,17 +149,27 @@ crowd_result ask_crowd(std::uint16_t port, std::size_t peer, const crowd_load& l
   return result.get_future().get();
 }
 
-void ask_slow(std::uint16_t port, std::size_t in_flight, std::chrono::microseconds takes) {
+void ask_slow(std::uint16_t port, const crowd_load& load, std::chrono::microseconds takes,
+              const std::function<void(const crowd_result&)>& got) {
   bench_node node{"slow"};
   const auto us = static_cast<std::uint64_t>(takes.count());
   find(node, port, {"slow"}, [=](caf::event_based_actor* self) {
     return [=](std::vector<caf::actor> actors) {
+      const auto clock = std::make_shared<crowd_clock>(load);
+      const auto is_measured = std::make_shared<bool>(true);
       const auto ask = std::make_shared<std::function<void()>>();
       *ask = [=] {
         self->request(actors[0], request_timeout, us)
-            .then([ask](std::uint64_t) { (*ask)(); }, give_up);
+            .then(
+                [=, asked = now()](std::uint64_t) {
+                  if (!clock->done(asked) && std::exchange(*is_measured, false)) {
+                    got(clock->result());
+                  }
+                  (*ask)();
+                },
+                give_up);
       };
-      for (std::size_t i = 0; i < in_flight; ++i) (*ask)();
+      for (std::size_t i = 0; i < load.in_flight; ++i) (*ask)();
     };
   });
   while (true) pause();

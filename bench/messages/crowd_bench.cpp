@@ -1,8 +1,8 @@
 // Many actors of one process asked by many others, and slow ones beside fast ones.
 //
 // crowd_bench [REPEATS]: in each repeat the cases take turns, in new processes each time. Prints
-// medians over the repeats of requests a second, of their median and 99th percentile, and what a
-// link costs that is not used.
+// medians over the repeats of requests a second, of their median and 99th percentile, of what the
+// slow ones get answered a second, and what a link costs that is not used.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -60,8 +60,11 @@ crowd_result measure(const crowd_case& c) {
   const auto port = static_cast<std::uint16_t>(next(server, "server"));
   std::vector<std::unique_ptr<child>> children;
   if (c.beside.in_flight > 0) {
-    children.push_back(std::make_unique<child>(
-        [&](const child::teller&) { ask_slow(port, c.beside.in_flight, c.beside.takes); }));
+    children.push_back(std::make_unique<child>([&](const child::teller& tell) {
+      auto load = c.load;
+      load.in_flight = c.beside.in_flight;
+      ask_slow(port, load, c.beside.takes, [&](const crowd_result& got) { tell(got.per_second); });
+    }));
   }
   const auto first = children.size();
   for (std::size_t i = 0; i < c.peers; ++i) {
@@ -76,6 +79,7 @@ crowd_result measure(const crowd_case& c) {
     all.p50_us += next(*children[i], "client") / static_cast<double>(c.peers);
     all.p99_us += next(*children[i], "client") / static_cast<double>(c.peers);
   }
+  if (first > 0) all.beside_per_second = next(*children[0], "slow client");
   return all;
 }
 
@@ -98,8 +102,8 @@ std::string median_and_range(std::vector<double> values, const char* format) {
 
 void print(const std::string& name, const std::vector<crowd_result>& repeats) {
   std::printf("%-44s", name.c_str());
-  for (const auto figure :
-       {&crowd_result::per_second, &crowd_result::p50_us, &crowd_result::p99_us}) {
+  for (const auto figure : {&crowd_result::per_second, &crowd_result::p50_us, &crowd_result::p99_us,
+                            &crowd_result::beside_per_second}) {
     std::vector<double> values;
     for (const auto& one : repeats) values.push_back(one.*figure);
     std::printf(" %24s", median_and_range(values, "%.0f (%.0f-%.0f)").c_str());
@@ -115,7 +119,8 @@ int run(int repeats) {
     for (std::size_t i = 0; i < cases.size(); ++i) results[i].push_back(measure(cases[i]));
     idle.push_back(measure_idle());
   }
-  std::printf("%-44s %24s %24s %24s\n", "median (range)", "requests/s", "p50, us", "p99, us");
+  std::printf("%-44s %24s %24s %24s %24s\n", "median (range)", "requests/s", "p50, us", "p99, us",
+              "slow requests/s");
   for (std::size_t i = 0; i < cases.size(); ++i) print(cases[i].name, results[i]);
   std::printf("an idle link, ms of processor time a second and node: %s\n",
               median_and_range(idle, "%.2f (%.2f-%.2f)").c_str());

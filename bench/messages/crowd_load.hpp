@@ -21,6 +21,7 @@ struct crowd_result {
   double per_second = 0;
   double p50_us = 0;
   double p99_us = 0;
+  double beside_per_second = 0;  // of those who ask a slow actor
 };
 
 // Notes when requests were made and answered; those of the warm-up do not count.
