@@ -147,9 +147,13 @@ TEST(io_scheduler, actors_left_in_a_queue_at_the_end_are_released) {
     io_world world;
     world.system.await_actors_before_shutdown(false);
     for (int i = 0; i < 100; ++i) {
-      world.system.spawn([value](caf::event_based_actor* self) {
+      world.system.spawn([value, is_slow = i % 10 == 0](caf::event_based_actor* self) {
         self->send(self, 1);
-        return caf::behavior{[self, value](int n) { self->send(self, n); }};
+        return caf::behavior{[self, value, is_slow](int n) {
+          const auto until = now() + 2 * drain_budget{}.slow_time_max;
+          while (is_slow && now() < until) continue;
+          self->send(self, n);
+        }};
       });
     }
   }
