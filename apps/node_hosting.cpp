@@ -185,12 +185,13 @@ bool node_hosting::is_moving() const {
   });
 }
 
+// While there are news the successor may be about to leave: what they mean is known first.
 std::vector<hosting_step> node_hosting::poll(const router_answers& routers, time_point now) {
   std::vector<hosting_step> steps;
   for (auto& [name, engine] : hosted_) {
     const bool is_overdue = now >= engine.deadline;
     if (engine.now == phase::handing_over &&
-        (is_overdue || is_up_everywhere(routers, engine.successor))) {
+        (is_overdue || (!due_ && is_up_everywhere(routers, engine.successor)))) {
       engine.now = phase::draining;
       engine.deadline = now + times_.drain_max;
       steps.push_back({kind::drain, engine.engine});

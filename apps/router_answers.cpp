@@ -25,7 +25,7 @@ const actors::engine_status* find(const actors::model_listing& listing, const st
 bool is_up_everywhere(const router_answers& routers, const std::string& engine) {
   return std::ranges::all_of(routers, [&](const auto& listing) {
     const auto* status = listing ? find(*listing, engine) : nullptr;
-    return status != nullptr && status->up;
+    return status != nullptr && status->up && !status->settings.draining;
   });
 }
 

@@ -17,7 +17,7 @@ namespace troupe::apps {
 // What each router says; nothing where one has not answered in time.
 using router_answers = std::vector<std::optional<actors::model_listing>>;
 
-// Tells whether every router holds the engine to be up.
+// Tells whether every router holds the engine to be up and gives it requests.
 bool is_up_everywhere(const router_answers& routers, const std::string& engine);
 
 // Tells whether every router knows that the engine drains and has no request there.

@@ -27,6 +27,28 @@ TEST_F(node_hosting_test, a_node_that_leaves_hands_over_and_drains_what_it_runs)
               ElementsAre("stop " + home_engine_));
 }
 
+// The one that is to take over leaves when it is just up: both could wait for the other, and drain.
+TEST_F(node_hosting_test, one_of_two_serves_where_the_successor_leaves_at_once) {
+  const auto is_up = one_router({status(home_engine_, true)});
+  auto stays = handing_over();
+  stays.gone({home_, 1}, now_);
+  EXPECT_THAT(stays.poll(is_up, now_), IsEmpty()) << "what the news mean is not known yet";
+  EXPECT_THAT(stays.settle(now_), IsEmpty());
+  EXPECT_FALSE(stays.is_moving()) << "it serves on";
+
+  node_hosting leaves{{group("cpu", 1)}, times_};
+  leaves.begin(node(home_), now_);
+  leaves.settle(now_);
+  leaves.up(node(away_), now_);
+  leaves.leave(now_);
+  EXPECT_THAT(words(leaves.settle(now_)),
+              ElementsAre("hand over " + home_engine_ + " to " + away_engine_));
+  EXPECT_THAT(leaves.poll(one_router({status(away_engine_, true, true)}), now_), IsEmpty())
+      << "it drains";
+  EXPECT_THAT(words(leaves.poll(one_router({status(away_engine_, true)}), now_)),
+              ElementsAre("drain " + home_engine_));
+}
+
 TEST_F(node_hosting_test, a_node_that_leaves_waits_for_another_where_a_successor_is_lost) {
   node_hosting hosting{{group("cpu", 1)}, times_};
   hosting.begin(node("n"), now_);

@@ -68,7 +68,14 @@ TEST_F(cluster_simulation, holds_for_what_once_broke) {
       .seed = 692,
       .stalls = false,
       .faults = {{leave, 2'017ms, 1'230ms, 1}, {leave, 3'276ms, 53ms, 1}}};
-  for (const auto& plan : {two_cut_off_at_once, leaves_before_it_is_up}) {
+  const fault_plan successor_leaves_at_once{
+      .seed = 11'530,
+      .engines = 3,
+      .placed = 1,
+      .per_node_max = 1,
+      .stalls = false,
+      .faults = {{leave, 2'051ms, 2'288ms, 1}, {leave, 4'779ms, 89ms, 1}}};
+  for (const auto& plan : {two_cut_off_at_once, leaves_before_it_is_up, successor_leaves_at_once}) {
     EXPECT_EQ(simulate(plan).violation, "") << to_string(plan);
   }
 }

@@ -10,8 +10,9 @@ void leave_watch::started(const std::string& node) {
 
 void leave_watch::told_to_leave(const std::string& node) {
   auto& it = lives_[node];
-  if (it.leaves) impatient_until_ = world_.events.now() + aftermath;
-  it.leaves = true;
+  const auto now = world_.events.now();
+  if (it.leaves_since != time_point::max()) impatient_until_ = now + aftermath;
+  it.leaves_since = now;
 }
 
 void leave_watch::drains(const std::string& node) {
@@ -83,9 +84,9 @@ bool leave_watch::is_calm() const {
   });
 }
 
-// All others for engines, and have done so for long enough.
+// All others for engines, and have done so since it began to leave.
 bool leave_watch::others_stand(const std::string& node) const {
-  const auto since = world_.events.now() - settled;
+  const auto since = lives_.at(node).leaves_since - settled;
   for (auto other = plan_.routers; other < plan_.nodes(); ++other) {
     if (node_name(other) != node && !stands(node_name(other), since)) return false;
   }
@@ -94,7 +95,8 @@ bool leave_watch::others_stand(const std::string& node) const {
 
 bool leave_watch::stands(const std::string& node, time_point since) const {
   const auto at = lives_.find(node);
-  return at != lives_.end() && !at->second.leaves && at->second.since <= since;
+  return at != lives_.end() && at->second.leaves_since == time_point::max() &&
+         at->second.since <= since;
 }
 
 bool leave_watch::can_serve(time_point began) const {

@@ -31,10 +31,10 @@ class leave_watch {
   static constexpr std::chrono::milliseconds settled{1'500};
 
   // How long an engine must have been there to be given requests by all.
-  static constexpr std::chrono::milliseconds known_within{1'000};
+  static constexpr std::chrono::milliseconds known_within{300};
 
   // Until routers have heard that an engine drains, and what they granted before has arrived.
-  static constexpr std::chrono::milliseconds heard_within{20};
+  static constexpr std::chrono::milliseconds heard_within{5};
 
   // By reference, to outlive it.
   leave_watch(sim_world& world, const fault_plan& plan)
@@ -78,7 +78,7 @@ class leave_watch {
  private:
   struct life {
     time_point since{};
-    bool leaves = false;
+    time_point leaves_since = time_point::max();
     time_point drains_since = time_point::max();
   };
 
