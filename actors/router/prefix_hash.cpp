@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -27,8 +26,10 @@ prefix_hash::prefix_hash(hash_seed seed) : seed_{seed.value} {
   XXH3_generateSecret_fromSeed(secret_.data(), seed_);
 }
 
-void prefix_hash::reset(std::size_t bytes_expected) {
-  sum_ = 0;
+void prefix_hash::begin(std::string_view model, std::string_view cache_salt,
+                        std::size_t bytes_expected) {
+  const auto model_key = XXH3_64bits_withSeed(model.data(), model.size(), seed_);
+  sum_ = XXH3_64bits_withSeed(cache_salt.data(), cache_salt.size(), model_key);
   bytes_ = 0;
   sums_.clear();
   sums_.reserve(bytes_expected / chunk_bytes);
@@ -64,14 +65,6 @@ void prefix_hash::add_chunks(const char* chunks, std::size_t count) {
 std::uint64_t prefix_hash::digest() const {
   const auto open = static_cast<std::size_t>(bytes_ % chunk_bytes);
   return sum_ + mum(XXH3_64bits_withSeed(tail_.data(), open, seed_), bytes_);
-}
-
-std::vector<chunk_hash> prefix_hash::take_chain(std::string_view model,
-                                                std::string_view cache_salt) {
-  const auto model_key = XXH3_64bits_withSeed(model.data(), model.size(), seed_);
-  const auto root = XXH3_64bits_withSeed(cache_salt.data(), cache_salt.size(), model_key);
-  for (auto& sum : sums_) sum += root;
-  return std::exchange(sums_, {});
 }
 
 }  // namespace troupe::actors

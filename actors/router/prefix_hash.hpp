@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actors/router/routing_types.hpp"
@@ -26,8 +27,8 @@ class prefix_hash {
  public:
   explicit prefix_hash(hash_seed seed);
 
-  // Starts a new prompt of about so many bytes.
-  void reset(std::size_t bytes_expected = 0);
+  // Starts a new prompt of about so many bytes, in the namespace of (model, salt).
+  void begin(std::string_view model, std::string_view cache_salt, std::size_t bytes_expected = 0);
 
   // Appends bytes to the stream.
   void feed(std::string_view bytes);
@@ -35,14 +36,13 @@ class prefix_hash {
   // Appends one byte to the stream.
   void feed(char byte) { feed(std::string_view{&byte, 1}); }
 
-  // Returns the chain of all full chunks in the namespace of (model, salt); what is left is good
-  // for `digest` and `reset`.
-  std::vector<chunk_hash> take_chain(std::string_view model, std::string_view cache_salt);
+  // Returns the chain of all full chunks; what is left is good for `digest` and `begin`.
+  std::vector<chunk_hash> take_chain() { return std::exchange(sums_, {}); }
 
   // Returns one hash of everything fed, the open chunk included.
   std::uint64_t digest() const;
 
-  // Returns how many bytes were fed since reset.
+  // Returns how many bytes were fed since begin.
   std::uint64_t bytes() const { return bytes_; }
 
  private:
@@ -50,7 +50,7 @@ class prefix_hash {
 
   std::uint64_t seed_;
   std::array<char, 192> secret_;        // of the seed, as XXH3 makes it
-  std::uint64_t sum_ = 0;               // H_i without H_0, which is added at the end
+  std::uint64_t sum_ = 0;               // H_i
   std::uint64_t bytes_ = 0;             // fed in all
   std::array<char, chunk_bytes> tail_;  // the open chunk, bytes_ % chunk_bytes long
   std::vector<chunk_hash> sums_;

@@ -177,7 +177,7 @@ caf::error feed_field(ondemand::document& document, std::size_t at, Feed&& feed)
 
 caf::error hash_prompt(ondemand::document& document, scan& found, prefix_hash& hash,
                        std::size_t body_bytes) {
-  hash.reset(body_bytes);
+  hash.begin(found.facts.model, found.facts.cache_salt, body_bytes);
   prompt_feed prompt{found.text, hash};
   const auto feed_text = [&](ondemand::value& value) {
     return found.kind == prompt_kind::chat ? feed_messages(value, prompt)
@@ -190,7 +190,7 @@ caf::error hash_prompt(ondemand::document& document, scan& found, prefix_hash& h
   if (!prompt.longest.empty()) {
     found.facts.longest_text = {found.text.position(prompt.longest), prompt.longest.size()};
   }
-  found.facts.chain = hash.take_chain(found.facts.model, found.facts.cache_salt);
+  found.facts.chain = hash.take_chain();
   return {};
 }
 

@@ -127,7 +127,6 @@ void stream::take_request(http::request message) {
 }
 
 void stream::read_prompt() {
-  request_.body.reserve(request_.body.size() + simdjson::SIMDJSON_PADDING);
   auto facts = context_.reader.read(find_proxied(request_.path())->kind, request_.body);
   const auto levels = context_.spec.stream.json_depth_max;
   if (nests_deeper(request_.body, levels, facts ? facts->longest_text : body_place{})) {
@@ -169,8 +168,10 @@ void stream::route() {
   const auto& router = context_.router.get();
   if (!router) return route_failed(make_failure(errc::no_engine, "the router is starting"));
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now() - received_);
+  auto chain = take_chain();
   route_request message{number_, retries_.attempts() + 1, facts_, retries_.tried(),
                         static_cast<std::uint32_t>(waited.count())};
+  message.facts.chain = std::move(chain);
   const auto& spec = context_.spec.router;
   ask(
       this, router, spec.limits.route_timeout + spec.admission.queue_timeout, std::move(message),
@@ -182,6 +183,15 @@ void stream::route() {
       [this, number = number_](const caf::error& error) {
         if (phase_ == phase::routing && number == number_) route_failed(error);
       });
+}
+
+// The chain of a long prompt is long and goes to the router; who needs it again reads it again.
+std::vector<chunk_hash> stream::take_chain() {
+  if (facts_.chain.empty() && facts_.prompt_bytes >= chunk_bytes) {
+    auto again = context_.reader.read(find_proxied(request_.path())->kind, *body_);
+    if (again) facts_.chain = std::move(again->chain);
+  }
+  return std::exchange(facts_.chain, {});
 }
 
 void stream::return_lease(const engine_lease& granted) {

@@ -74,6 +74,7 @@ class stream final : public pinned<stream_actor::base>, transport::http::exchang
   void keep_fields_for_engine();
   void take_session();
   void route();
+  std::vector<chunk_hash> take_chain();
   void take_lease(engine_lease granted);
   void return_lease(const engine_lease& granted);
   void route_failed(const caf::error& error);

@@ -156,9 +156,9 @@ void bench_body(std::size_t kilobytes) {
   for (int r = 0; r < repeats; ++r) {
     prefix_hash hash{{1}};
     hash_us.push_back(median_us([&] {
-      hash.reset();
+      hash.begin("m", "");
       hash.feed(text);
-      TROUPE_ASSERT(hash.take_chain("m", "").size() == text.size() / chunk_bytes);
+      TROUPE_ASSERT(hash.take_chain().size() == text.size() / chunk_bytes);
     }));
     prompt_reader reader{{.seed = {1}}};
     read_us.push_back(median_us([&] { TROUPE_ASSERT(reader.read(prompt_kind::chat, body)); }));

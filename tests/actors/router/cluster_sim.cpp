@@ -170,11 +170,12 @@ void simulation::arrive() {
   who.busy = true;
   who.text += text(load_.question_bytes);
   prefix_hash hash{hash_seed{42}};
+  hash.begin("m", "");
   hash.feed(who.text);
   asked.facts.model = "m";
   asked.facts.session = "user " + std::to_string(asked.user);
   asked.facts.prompt_bytes = hash.bytes();
-  asked.facts.chain = hash.take_chain("m", "");
+  asked.facts.chain = hash.take_chain();
   const auto made = router_.route(asked.facts, {}, at(now_s_));
   TROUPE_ASSERT(static_cast<bool>(made));
   asked.made = *made;
@@ -231,8 +232,9 @@ void simulation::finish(std::size_t index) {
   }
   who.text += text(load_.answer_tokens * 4);
   prefix_hash hash{hash_seed{42}};
+  hash.begin("m", "");
   hash.feed(who.text);
-  engines_[asked.engine].cache.insert(hash.take_chain("m", ""));
+  engines_[asked.engine].cache.insert(hash.take_chain());
   ++who.rounds;
   who.busy = false;
   asked.facts.chain.clear();

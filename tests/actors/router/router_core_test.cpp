@@ -20,9 +20,10 @@ time_point at(std::chrono::milliseconds since) {
 
 prompt_facts prompt(const std::string& text, const std::string& model = "m") {
   prefix_hash hash{{1}};
+  hash.begin(model, "");
   hash.feed(text);
   return {.model = model,
-          .chain = hash.take_chain(model, ""),
+          .chain = hash.take_chain(),
           .prompt_bytes = text.size(),
           .cache_salt = {},
           .session = {}};

@@ -30,6 +30,21 @@ TEST_F(stream_names, an_alias_is_replaced_for_the_engine_and_nothing_else_is) {
   EXPECT_EQ(client.body, answer);
 }
 
+TEST_F(stream_names, every_attempt_has_the_chain_of_the_prompt) {
+  const std::vector<config::model_spec> models{{.name = "org/big", .aliases = {"m"}}};
+  prompt_reader_options options;
+  options.names = std::make_shared<const model_names>(models);
+  context->reader.set_options(options);
+  router_script = {1, 2};
+  const std::string text(5'000, 'x');
+  post(R"({"model":"m","stream":true,"messages":[{"role":"user","content":")" + text + "\"}]}");
+  engine(0).handler->on_error(errc::connect_failed, "refused");
+  system.run();
+  ASSERT_EQ(routed.size(), 2U);
+  EXPECT_EQ(routed[0].facts.chain.size(), routed[0].facts.prompt_bytes / chunk_bytes);
+  EXPECT_EQ(routed[1].facts.chain, routed[0].facts.chain);
+}
+
 TEST_F(stream_names, the_session_comes_from_the_header_before_the_body) {
   router_script = {1, 1};
   post(chat);
