@@ -284,11 +284,13 @@ class node {
   void drain() {
     ending_ = "stopping";
     close_admin();
-    log::info("stopping: no new connections, requests under way are finished");
     if (cluster_ != nullptr) drain_engines();
-    auto left = std::make_shared<std::atomic<std::size_t>>(fronts_.size());
-    on_fronts([this, left](node_front& front) {
+    const auto count = [this] {
+      return std::make_shared<std::atomic<std::size_t>>(fronts_.size());
+    };
+    on_fronts([this, open = count(), left = count()](node_front& front) {
       front.server().stop();
+      if (--*open == 0) log::info("stopping: no new connections, requests under way are finished");
       front.server().on_drained([this, left] {
         if (--*left == 0) events_.notify(node_event::drained);
       });
