@@ -3,7 +3,7 @@
 // simdjson looks at each byte of a text several times over; of a long string only the end must be
 // found, and that it holds nothing JSON forbids in a string. Such a literal is an empty one in the
 // outline, and `original` gives it back. Escapes are left to who reads them, as simdjson leaves
-// them. Source: 128 kB of prompt take 5 us in place of 9 (bench/http/measure.py).
+// them. Source: reading a prompt of 128 kB takes 50 to 53 us with it, 57 without (bench_index).
 //
 // The text is not altered and must outlive its outline. Thread: one.
 #pragma once
