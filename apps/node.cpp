@@ -18,6 +18,7 @@
 #include "apps/node_ending.hpp"
 #include "apps/node_events.hpp"
 #include "apps/node_front.hpp"
+#include "apps/node_member.hpp"
 #include "apps/node_placement.hpp"
 #include "apps/node_security.hpp"
 #include "apps/node_tree.hpp"
@@ -27,8 +28,6 @@
 namespace troupe::apps {
 
 namespace {
-
-constexpr std::chrono::milliseconds farewell_limit{1'000};
 
 // Everything of a running node, in the order it must be destroyed backwards.
 class node {
@@ -236,7 +235,7 @@ class node {
     if (cluster_ == nullptr) return;
     auto told = std::make_shared<std::promise<void>>();
     run_on(scheduler_->thread(0), [&] { cluster_->leave([told] { told->set_value(); }); });
-    told->get_future().wait_for(farewell_limit);
+    told->get_future().wait_for(farewell_timeout);
   }
 
   void close_admin() {

@@ -21,8 +21,6 @@ namespace troupe::apps {
 
 namespace {
 
-constexpr std::chrono::milliseconds farewell_timeout{1'000};
-
 std::string endpoint_of(const std::string& peer) {
   return "tcp://" + peer;
 }

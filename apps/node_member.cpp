@@ -1,6 +1,5 @@
 #include "apps/node_member.hpp"
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -26,8 +25,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::apps::begin_life)
 namespace troupe::apps {
 
 namespace {
-
-constexpr std::chrono::milliseconds farewell_timeout{1'000};
 
 using lives_ptr = std::shared_ptr<node_lives*>;
 

@@ -12,6 +12,7 @@
 // Thread: pinned to the home thread, where the lives are used.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,9 @@ struct life_actors {
   caf::actor membership;
   supervisor_actor supervisor;  // of membership and all that hangs on it
 };
+
+// How long its farewell may take.
+inline constexpr std::chrono::milliseconds farewell_timeout{1'000};
 
 // A node's lives, one after the other.
 class node_lives {

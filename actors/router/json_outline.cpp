@@ -118,12 +118,10 @@ std::string_view json_outline::original(std::string_view literal) const {
 
 std::size_t json_outline::position(std::string_view literal) const {
   if (lies_in(literal, text_)) return static_cast<std::size_t>(literal.data() - text_.data());
-  auto at = static_cast<std::size_t>(literal.data() - json_.data());
-  for (const auto& each : cuts_) {
-    if (lies_in(literal, json_.substr(0, each.at))) break;
-    at += each.literal.size();
-  }
-  return at;
+  const auto at = static_cast<std::size_t>(literal.data() - json_.data());
+  std::size_t left_out = 0;  // before it
+  for (const auto& each : cuts_) left_out += each.at <= at ? each.literal.size() : 0;
+  return at + left_out;
 }
 
 }  // namespace troupe::actors

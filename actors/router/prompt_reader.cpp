@@ -74,14 +74,15 @@ void read_priority(ondemand::value& value, std::int32_t& out) {
   out = static_cast<std::int32_t>(std::clamp<std::int64_t>(number, INT32_MIN, INT32_MAX));
 }
 
-caf::error read_stream_options(ondemand::value& value, bool& include_usage) {
+caf::error read_stream_options(ondemand::value& value, scan& out) {
+  auto& include_usage = out.facts.include_usage;
   include_usage = false;
   ondemand::object options;
   if (value.get_object().get(options)) return {};
   for (auto item : options) {
     ondemand::field field;
     if (std::move(item).get(field)) return not_json();
-    if (!json_text_equals(key_literal(field.key()), "include_usage")) continue;
+    if (!json_text_equals(key_literal(field.key(), out.text), "include_usage")) continue;
     const auto error = read_bool(field.value(), "stream_options.include_usage", include_usage);
     if (error) return error;
   }
@@ -105,7 +106,7 @@ void read_session(ondemand::value& value, const json_outline& text, std::string&
 }
 
 caf::error read_field(ondemand::field& field, std::size_t at, scan& out) {
-  const auto key = out.text.original(key_literal(field.key()));
+  const auto key = key_literal(field.key(), out.text);
   auto& value = field.value();
   auto& facts = out.facts;
   const bool chat = out.kind == prompt_kind::chat;
@@ -114,7 +115,7 @@ caf::error read_field(ondemand::field& field, std::size_t at, scan& out) {
   if (chat && is("tools")) return out.places.tools = at, caf::error{};
   if (is("model")) return read_model(value, out);
   if (is("stream")) return read_bool(value, "stream", facts.stream);
-  if (is("stream_options")) return read_stream_options(value, facts.include_usage);
+  if (is("stream_options")) return read_stream_options(value, out);
   if (is("max_tokens")) return read_count(value, facts.max_tokens), caf::error{};
   if (chat && is("max_completion_tokens")) {
     return read_count(value, out.max_completion_tokens), caf::error{};

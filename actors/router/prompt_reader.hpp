@@ -6,10 +6,11 @@
 // of prompts the first counts. A duplicate key counts as Python's json counts it: the last one
 // wins. What is not read here is not validated here: the engine does that.
 //
-// Thread: one reader per thread, it keeps its parser's buffers. A body with SIMDJSON_PADDING (64)
-// bytes of capacity beyond its size is read in place, others are copied once.
-// Bounds: body_bytes_max; nesting of tools and tool calls 64; names 1 kB.
-// Errors: invalid_request with a sentence naming the field; payload_too_large.
+// Thread: one reader per thread, it keeps its parser's buffers. Long texts are read where they lie,
+// and what is left of such a body is copied (json_outline.hpp); other bodies are read in place
+// where they have SIMDJSON_PADDING (64) bytes of capacity beyond their size, and copied once where
+// not. Bounds: body_bytes_max; nesting of tools and tool calls 64; names 1 kB. Errors:
+// invalid_request with a sentence naming the field; payload_too_large.
 #pragma once
 
 #include <cstddef>

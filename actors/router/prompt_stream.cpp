@@ -60,10 +60,10 @@ feed_result feed_json_object(ondemand::value& value, prompt_feed& out, int depth
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return feed_result::malformed;
-    const auto key = key_literal(field.key());
+    const auto key = key_literal(field.key(), out.text);
     if (json_text_equals(key, "id")) continue;  // of a tool call: made up anew, rarely rendered
     out.hash.feed(string_frame);
-    if (!feed_literal(out.text.original(key), out)) return feed_result::malformed;
+    if (!feed_literal(key, out)) return feed_result::malformed;
     out.hash.feed(string_frame);
     if (const auto fed = feed_json(field.value(), out, depth + 1); fed != feed_result::ok) {
       return fed;
@@ -136,7 +136,7 @@ feed_result feed_part(ondemand::value& part, prompt_feed& out, bool& had_text) {
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return feed_result::malformed;
-    const auto key = key_literal(field.key());
+    const auto key = key_literal(field.key(), out.text);
     const auto kind = type_of(field.value());
     if (!kind) return feed_result::malformed;
     if (*kind != json_type::string) continue;
@@ -155,7 +155,7 @@ feed_result feed_part(ondemand::value& part, prompt_feed& out, bool& had_text) {
   for (auto item : object) {
     ondemand::field field;
     if (std::move(item).get(field)) return feed_result::malformed;
-    digest.feed(out.text.original(key_literal(field.key())));
+    digest.feed(key_literal(field.key(), out.text));
     digest.feed(string_frame);
     const auto fed = feed_json(field.value(), media, 0);
     if (fed != feed_result::ok) return fed;
@@ -181,13 +181,13 @@ feed_result feed_content(ondemand::value& content, prompt_feed& out) {
   return feed_result::ok;
 }
 
-std::optional<message_fields> locate_fields(ondemand::object& message) {
+std::optional<message_fields> locate_fields(ondemand::object& message, const json_outline& text) {
   message_fields found;
   std::size_t at = 0;
   for (auto item : message) {
     ondemand::field field;
     if (std::move(item).get(field)) return std::nullopt;
-    const auto key = key_literal(field.key());
+    const auto key = key_literal(field.key(), text);
     ++at;
     if (json_text_equals(key, "role")) found.role = at;
     if (json_text_equals(key, "name")) found.name = at;
@@ -210,7 +210,7 @@ feed_result feed_field(ondemand::object& message, std::size_t at, Feed&& feed) {
 }
 
 feed_result feed_message(ondemand::object& message, prompt_feed& out) {
-  const auto found = locate_fields(message);
+  const auto found = locate_fields(message, out.text);
   if (!found) return feed_result::malformed;
   const auto as_json = [&out](ondemand::value& value) { return feed_json(value, out, 0); };
   const auto as_content = [&out](ondemand::value& value) { return feed_content(value, out); };
@@ -230,11 +230,11 @@ feed_result feed_message(ondemand::object& message, prompt_feed& out) {
 
 }  // namespace
 
-std::string_view key_literal(ondemand::raw_json_string key) {
+std::string_view key_literal(ondemand::raw_json_string key, const json_outline& text) {
   const char* const begin = key.raw();
   const char* end = begin;
   while (*end != '"') end += *end == '\\' ? 2 : 1;
-  return {begin, static_cast<std::size_t>(end - begin)};
+  return text.original({begin, static_cast<std::size_t>(end - begin)});
 }
 
 std::string_view string_literal(ondemand::value& value, const json_outline& text) {

@@ -4,7 +4,7 @@
 // (0xf8-0xff), so that no text can pass for a frame. Text parts of a message are joined by a line
 // feed, like engines that render them into one string; other parts count as a digest.
 //
-// Internal to prompt_reader: the only other file that knows simdjson.
+// Internal to prompt_reader.
 #pragma once
 
 #include <string_view>
@@ -31,13 +31,11 @@ inline constexpr int json_depth_max = 64;
 struct prompt_feed {
   const json_outline& text;  // of the body; what is fed was parsed from it
   prefix_hash& hash;
-  std::string_view longest{};  // of the string literals fed, where the body has it
+  std::string_view longest{};  // of the string literals fed; text.position() says where it lies
 };
 
-// Returns the bytes between the quotes of a key, as the outline has them.
-std::string_view key_literal(ondemand::raw_json_string key);
-
-// Returns the bytes between the quotes of a string value, as the body has them.
+// Return the bytes between the quotes of a key and of a string value, as the body has them.
+std::string_view key_literal(ondemand::raw_json_string key, const json_outline& text);
 std::string_view string_literal(ondemand::value& value, const json_outline& text);
 
 // Feeds one prompt of a completion request: a string, or a list of which the first counts. Sets

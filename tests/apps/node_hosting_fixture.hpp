@@ -84,6 +84,18 @@ class node_hosting_test : public testing::Test {
     return hosting;
   }
 
+  // One of two nodes leaves, and hands over to the other what it runs.
+  node_hosting leaving(const std::string& here, const std::string& there) {
+    node_hosting hosting{{group("cpu", 1)}, times_};
+    hosting.begin(node(here), now_);
+    hosting.settle(now_);
+    hosting.up(node(there), now_);
+    hosting.leave(now_);
+    EXPECT_THAT(words(hosting.settle(now_)),
+                ElementsAre("hand over " + here + ".cpu to " + there + ".cpu"));
+    return hosting;
+  }
+
   const hosting_times times_{};
   const time_point now_{std::chrono::seconds{100}};
   std::string home_, away_, home_engine_, away_engine_;

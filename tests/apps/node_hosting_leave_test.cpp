@@ -36,13 +36,7 @@ TEST_F(node_hosting_test, one_of_two_serves_where_the_successor_leaves_at_once) 
   EXPECT_THAT(stays.settle(now_), IsEmpty());
   EXPECT_FALSE(stays.is_moving()) << "it serves on";
 
-  node_hosting leaves{{group("cpu", 1)}, times_};
-  leaves.begin(node(home_), now_);
-  leaves.settle(now_);
-  leaves.up(node(away_), now_);
-  leaves.leave(now_);
-  EXPECT_THAT(words(leaves.settle(now_)),
-              ElementsAre("hand over " + home_engine_ + " to " + away_engine_));
+  auto leaves = leaving(home_, away_);
   EXPECT_THAT(leaves.poll(one_router({status(away_engine_, true, true)}), now_), IsEmpty())
       << "it drains";
   EXPECT_THAT(words(leaves.poll(one_router({status(away_engine_, true)}), now_)),
@@ -50,12 +44,7 @@ TEST_F(node_hosting_test, one_of_two_serves_where_the_successor_leaves_at_once) 
 }
 
 TEST_F(node_hosting_test, a_node_that_leaves_waits_for_another_where_a_successor_is_lost) {
-  node_hosting hosting{{group("cpu", 1)}, times_};
-  hosting.begin(node("n"), now_);
-  hosting.settle(now_);
-  hosting.up(node("m"), now_);
-  hosting.leave(now_);
-  EXPECT_THAT(words(hosting.settle(now_)), ElementsAre("hand over n.cpu to m.cpu"));
+  auto hosting = leaving("n", "m");
   hosting.gone({"m", 1}, now_);
   hosting.up(node("o"), now_);
   EXPECT_THAT(words(hosting.settle(now_)), ElementsAre("hand over n.cpu to o.cpu"));
@@ -75,13 +64,7 @@ TEST_F(node_hosting_test, a_node_that_leaves_waits_for_who_took_over_before) {
 }
 
 TEST_F(node_hosting_test, a_node_that_leaves_hands_over_to_one_that_has_just_come) {
-  node_hosting hosting{{group("cpu", 1)}, times_};
-  hosting.begin(node(away_), now_);
-  hosting.settle(now_);
-  hosting.up(node(home_), now_);
-  hosting.leave(now_);
-  EXPECT_THAT(words(hosting.settle(now_)),
-              ElementsAre("hand over " + away_engine_ + " to " + home_engine_));
+  EXPECT_TRUE(leaving(away_, home_).is_handing_over());
 }
 
 TEST_F(node_hosting_test, what_nobody_else_may_run_serves_until_the_node_ends) {

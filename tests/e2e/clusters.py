@@ -56,13 +56,14 @@ class Cluster:
 
     def engines_up(self):
         """Returns the names of the engines the router holds to be up."""
-        engines = get(self.front, "/ready").json["engines"]
-        return {engine["name"] for engine in engines if engine["up"]}
+        return {engine["name"] for engine in self._listed() if engine["up"]}
 
     def engines(self):
         """Returns how many requests each engine has that the router lists."""
-        engines = get(self.front, "/ready").json["engines"]
-        return {engine["name"]: engine["requests"] for engine in engines}
+        return {engine["name"]: engine["requests"] for engine in self._listed()}
+
+    def _listed(self):
+        return get(self.front, "/ready").json["engines"]
 
     def wait_for(self, engines):
         """Waits until just these engines are up."""

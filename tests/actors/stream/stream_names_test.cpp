@@ -7,13 +7,18 @@ namespace {
 constexpr auto chat = R"({"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}],
   "user":"u","kv_transfer_params":{"x":1}})";
 
-using stream_names = stream_fixture;
+struct stream_names : stream_fixture {
+  // From here on "m" means "org/big".
+  void know_alias() {
+    const std::vector<config::model_spec> models{{.name = "org/big", .aliases = {"m"}}};
+    prompt_reader_options options;
+    options.names = std::make_shared<const model_names>(models);
+    context->reader.set_options(options);
+  }
+};
 
 TEST_F(stream_names, an_alias_is_replaced_for_the_engine_and_nothing_else_is) {
-  const std::vector<config::model_spec> models{{.name = "org/big", .aliases = {"m"}}};
-  prompt_reader_options options;
-  options.names = std::make_shared<const model_names>(models);
-  context->reader.set_options(options);
+  know_alias();
   router_script = {1, 2};
   post(chat);
   std::string expected = chat;
@@ -31,10 +36,7 @@ TEST_F(stream_names, an_alias_is_replaced_for_the_engine_and_nothing_else_is) {
 }
 
 TEST_F(stream_names, every_attempt_has_the_chain_of_the_prompt) {
-  const std::vector<config::model_spec> models{{.name = "org/big", .aliases = {"m"}}};
-  prompt_reader_options options;
-  options.names = std::make_shared<const model_names>(models);
-  context->reader.set_options(options);
+  know_alias();
   router_script = {1, 2};
   const std::string text(5'000, 'x');
   post(R"({"model":"m","stream":true,"messages":[{"role":"user","content":")" + text + "\"}]}");

@@ -99,9 +99,9 @@ std::vector<config::placed_spec> sim_cluster::placed() const {
 
 sim_node_plan sim_cluster::plan_of(std::size_t node) const {
   sim_node_plan made;
-  made.name = name_of(node);
+  made.name = node_name(node);
   for (std::size_t i = 0; i < std::min<std::size_t>(nodes_.size(), 3); ++i) {
-    made.seeds.push_back(sim_node::endpoint_of(name_of(i)));
+    made.seeds.push_back(sim_node::endpoint_of(node_name(i)));
   }
   made.tree.has_router = node < plan_.routers;
   made.tree.requests_max = plan_.requests_max;
@@ -124,9 +124,9 @@ bool sim_cluster::lives(const node_id& which) const {
 void sim_cluster::start(std::size_t node) {
   if (nodes_[node]) return;
   ++lives_[node];
-  world_.note(name_of(node) + " starts");
-  network_.add_process(name_of(node));
-  leaves_.started(name_of(node));
+  world_.note(node_name(node) + " starts");
+  network_.add_process(node_name(node));
+  leaves_.started(node_name(node));
   nodes_[node] = std::make_unique<sim_node>(
       sim_node::parts{network_, engines_, book_, catalogue_, leaves_, without_}, plan_of(node),
       lives_[node] * incarnations_a_start);
@@ -144,7 +144,7 @@ void sim_cluster::drive(std::size_t node, std::size_t client) {
 void sim_cluster::request(std::size_t node, std::size_t client) {
   if (!nodes_[node]) return;
   const bool leaves = world_.random.happens(0.1), whole = world_.random.happens(0.2);
-  network_.run_on(name_of(node), [this, node, client, leaves, whole] {
+  network_.run_on(node_name(node), [this, node, client, leaves, whole] {
     const auto number = nodes_[node]->begin_request(client, whole);
     if (!number) return;
     later(node, sim_node::answer_timeout,
@@ -157,7 +157,7 @@ void sim_cluster::request(std::size_t node, std::size_t client) {
 
 void sim_cluster::later(std::size_t node, duration after, std::function<void(sim_node&)> happen) {
   world_.events.at(after, [this, node, happen = std::move(happen)] {
-    network_.run_on(name_of(node), [this, node, happen] { happen(*nodes_[node]); });
+    network_.run_on(node_name(node), [this, node, happen] { happen(*nodes_[node]); });
   });
 }
 
@@ -182,7 +182,7 @@ void sim_cluster::check_end() {
 
 void sim_cluster::check_members(std::size_t node) {
   const auto known = nodes_[node]->members();
-  if (!known) return world_.broken(name_of(node) + " has no membership");
+  if (!known) return world_.broken(node_name(node) + " has no membership");
   std::vector<node_id> there, held;
   for (const auto& each : nodes_) {
     if (each != nodes_[node]) there.push_back(each->self().id);
@@ -193,13 +193,13 @@ void sim_cluster::check_members(std::size_t node) {
   }
   std::ranges::sort(there);
   std::ranges::sort(held);
-  if (there != held) world_.broken(name_of(node) + " does not know who is there");
+  if (there != held) world_.broken(node_name(node) + " does not know who is there");
 }
 
 void sim_cluster::check_routes(std::size_t node) {
   if (!nodes_[node]->plan().tree.has_router) return;
   const auto listing = nodes_[node]->routed();
-  if (!listing) return world_.broken(name_of(node) + " has no router");
+  if (!listing) return world_.broken(node_name(node) + " has no router");
   std::vector<std::string> up;
   for (const auto& engine : listing->engines) {
     if (engine.up && !engine.settings.draining) up.push_back(engine.name);
@@ -208,7 +208,7 @@ void sim_cluster::check_routes(std::size_t node) {
   std::ranges::sort(up);
   const auto there = engines_.running();
   if (up != there) {
-    world_.broken("the router of " + name_of(node) + " knows " + std::to_string(up.size()) +
+    world_.broken("the router of " + node_name(node) + " knows " + std::to_string(up.size()) +
                   " of " + std::to_string(there.size()) + " engines");
   }
 }
@@ -218,9 +218,9 @@ void sim_cluster::check_asked(std::size_t node) {
   for (std::size_t other = 0; other < plan_.routers; ++other) {
     if (other == node) continue;
     const auto& asked = nodes_[node]->asked();
-    const auto at = asked.find(actors::router_name_of(name_of(other)));
+    const auto at = asked.find(actors::router_name_of(node_name(other)));
     if (at == asked.end() || !at->second) {
-      world_.broken(name_of(node) + " does not reach the router of " + name_of(other));
+      world_.broken(node_name(node) + " does not reach the router of " + node_name(other));
     }
   }
 }

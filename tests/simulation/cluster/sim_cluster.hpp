@@ -75,8 +75,7 @@ class sim_cluster {
 
   bool lives(const node_id& which) const;
   sim_node_plan plan_of(std::size_t node) const;
-  static std::string name_of(std::size_t node) { return node_name(node); }
-  way between(std::size_t from, std::size_t to) const { return {name_of(from), name_of(to)}; }
+  way between(std::size_t from, std::size_t to) const { return {node_name(from), node_name(to)}; }
 
   std::vector<config::placed_spec> placed() const;
 

@@ -41,9 +41,9 @@ void sim_cluster::begin(const fault& one) {
     case fault_kind::lose:
       return network_.lose(between(one.node, one.other), loss);
     case fault_kind::engine_dies:
-      return engines_.fail(name_of(one.node));
+      return engines_.fail(node_name(one.node));
     case fault_kind::engine_hangs:
-      return engines_.hang(name_of(one.node));
+      return engines_.hang(node_name(one.node));
     case fault_kind::actor_dies:
       return later(one.node, {}, [](sim_node& node) { node.kill_actors(); });
   }
@@ -65,9 +65,9 @@ void sim_cluster::end(const fault& one) {
     case fault_kind::lose:
       return network_.lose(between(one.node, one.other), -loss);
     case fault_kind::engine_dies:
-      return engines_.mend(name_of(one.node));
+      return engines_.mend(node_name(one.node));
     case fault_kind::engine_hangs:
-      return engines_.end_hung(name_of(one.node));
+      return engines_.end_hung(node_name(one.node));
     case fault_kind::actor_dies:
       return;
   }
@@ -75,7 +75,7 @@ void sim_cluster::end(const fault& one) {
 
 void sim_cluster::kill(std::size_t node) {
   if (!nodes_[node]) return;
-  world_.note(name_of(node) + " is killed");
+  world_.note(node_name(node) + " is killed");
   gone(node);
 }
 
@@ -83,25 +83,25 @@ void sim_cluster::kill(std::size_t node) {
 void sim_cluster::gone(std::size_t node) {
   const auto self = nodes_[node]->self();
   for (const auto client : nodes_[node]->plan().clients) book_.forgotten(client);
-  engines_.node_died(name_of(node));
-  leaves_.died(name_of(node));
+  engines_.node_died(node_name(node));
+  leaves_.died(node_name(node));
   nodes_[node].reset();
   network_.node_died(self);
 }
 
 void sim_cluster::leave(std::size_t node) {
-  network_.run_on(name_of(node), [this, node] { nodes_[node]->tell_to_stop(); });
+  network_.run_on(node_name(node), [this, node] { nodes_[node]->tell_to_stop(); });
 }
 
 // Those that have ended in order are started again when their faults say so, or soon.
 void sim_cluster::end_stopped() {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     if (!nodes_[node] || !nodes_[node]->has_stopped()) continue;
-    world_.note(name_of(node) + " has stopped");
+    world_.note(node_name(node) + " has stopped");
     if (nodes_[node]->has_stopped_cleanly()) {
       leaves_.stopped(nodes_[node]->self().id);
-      if (engines_.running_on(name_of(node)) != 0) {
-        world_.broken(name_of(node) + " has stopped, and its engines run");
+      if (engines_.running_on(node_name(node)) != 0) {
+        world_.broken(node_name(node) + " has stopped, and its engines run");
       }
     }
     gone(node);
@@ -111,7 +111,7 @@ void sim_cluster::end_stopped() {
 }
 
 void sim_cluster::pause(std::size_t node) {
-  network_.pause(name_of(node));
+  network_.pause(node_name(node));
   if (!nodes_[node]) return;
   for (const auto client : nodes_[node]->plan().clients) book_.excused(client);
 }
@@ -119,7 +119,7 @@ void sim_cluster::pause(std::size_t node) {
 void sim_cluster::resume(std::size_t node) {
   // Timers that are late fire before what waits in sockets is read.
   if (nodes_[node]) nodes_[node]->run(world_.events.now());
-  network_.resume(name_of(node));
+  network_.resume(node_name(node));
 }
 
 void sim_cluster::isolate(std::size_t node, bool on) {
